@@ -9,10 +9,10 @@ Neighbours that answer its queries fill the table; strangers query it `rate` tim
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from contextvars import copy_context
 from hashlib import sha1
 from heapq import heappop, heappush
 from random import Random
@@ -20,7 +20,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from dhtui.engine import clock
-from dhtui.engine.core import Core
 from dhtui.engine.endpoint import BATCH, Take
 from dhtui.engine.items import sign
 from dhtui.engine.keys import PrivateKey
@@ -90,6 +89,17 @@ class Crowd:
         self._pool = [(kind, rng.choice(self._strangers), self._targets()) for kind in kinds]
         self._ready = [self._datagram(kind, who, target) for kind, who, target in self._pool]
         self._place = 0
+        self.addr, self.receive_buffer, self.stamped = BOUND, 0, False
+        self._idle = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        """A socket that nothing arrives at, for the event loop to watch."""
+
+    def fileno(self) -> int:
+        """As `Endpoint`."""
+        return self._idle.fileno()
+
+    def close(self) -> None:
+        """As `Endpoint`."""
+        self._idle.close()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -223,7 +233,15 @@ class CrowdNode(Node):
 
     def __init__(self, crowd: Crowd) -> None:
         settings = Settings(id=OWN, external=BOUND, read_only=False)
-        super().__init__(NodeConfig(listen=BOUND, bootstrap=crowd.hosts, settings=settings, seed=1))
+        super().__init__(
+            NodeConfig(
+                listen=BOUND,
+                bootstrap=crowd.hosts,
+                settings=settings,
+                seed=1,
+                endpoint=lambda listen, now: crowd,  # type: ignore[arg-type, return-value]
+            )
+        )
         self._crowd = crowd
 
     @property
@@ -232,15 +250,9 @@ class CrowdNode(Node):
         return bool(self._core._listeners)
 
     async def __aenter__(self) -> Self:
-        """As `Node`, without a socket."""
-        self._loop, self._context = asyncio.get_running_loop(), copy_context()
+        """As `Node`, without a socket that anything arrives at."""
         self._crowd._clock = clock.now
-        self._endpoint = self._crowd  # type: ignore[assignment]
-        self._address = BOUND
-        self._turn_at = self._woke_at = clock.now()
-        self._made = Core(self.config.settings, BOUND, self._rng, self._turn_at, self.config.bootstrap)
-        self._core.bootstrap(self._turn_at)
-        self._after()
+        await self.start()
         self._life = [asyncio.create_task(work(self)) for work in (self._crowd.run, self._crowd.look_up)]
         return self
 
@@ -248,17 +260,12 @@ class CrowdNode(Node):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """As `Node`."""
-        self._closed = True
-        if self._timer:
-            self._timer.cancel()
         for task in self._life:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self.close()
 
     def readable(self) -> None:
         """Something has arrived."""
-        self._readable()
-
-    def _send_probe(self, data: bytes, addr: Addr) -> None:
-        """There is nobody outside who could answer."""
+        self._sides.first.readable()

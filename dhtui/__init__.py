@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .engine.defence.blocklist import Blocklist, BlocklistError
+    from .engine.defence.blocklist import BlocklistError
+    from .engine.defence.ranges import Blocklist
     from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
     from .engine.keys import BadKey, PrivateKey
     from .engine.lookup.decisions import StopReason
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         DatagramsLost,
         Event,
         IdChanged,
+        LinkChanged,
+        LinkState,
         LookupFinished,
         LookupStarted,
         NodeAdded,
@@ -71,6 +74,8 @@ __all__ = [
     "ItemError",
     "Level",
     "Limit",
+    "LinkChanged",
+    "LinkState",
     "LookupFinished",
     "LookupStarted",
     "LookupView",
@@ -113,7 +118,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "engine.defence.blocklist": "Blocklist BlocklistError",
+    "engine.defence.blocklist": "BlocklistError",
+    "engine.defence.ranges": "Blocklist",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
     "engine.lookup.decisions": "StopReason",
@@ -122,8 +128,9 @@ _HOMES = {
     "engine.outcome": "Doubt NodeOutcome Outcome Scrape Status",
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
-    "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
-    " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LinkChanged"
+    " LinkState LookupFinished LookupStarted NodeAdded NodeRemoved"
+    " PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.views.snapshot": "LookupView Snapshot",
     "engine.views.statistics": "Level Statistics",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from ..engine.wire.address import address_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,13 +22,13 @@ STDOUT = Path("-")
 
 
 class HostPort(NamedTuple):
-    """A node as the user names it; `host` is a dotted IPv4 address or a name still to be resolved."""
+    """A node as the user names it; `host` is an address, without brackets, or a name still to be resolved."""
 
     host: str
     port: int
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return address_text(self)
 
 
 class KeyChoice(NamedTuple):

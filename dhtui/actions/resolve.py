@@ -1,26 +1,40 @@
-"""The address of a node that was named: by its number, or by a name that is looked up."""
+"""The addresses of a node that was named: by its number, or by a name that is looked up in both families."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Collection
 from socket import SOCK_DGRAM
 
-from ..engine.node import has_ipv6
-from ..engine.wire.compact import Addr, canonical_ip
-from ..engine.wire.family import IPV4
+from ..engine.wire.address import read_ip
+from ..engine.wire.compact import Addr
+from ..engine.wire.family import FAMILIES, Family, family_of
 from .request import HostPort
 
 
-async def look_up(remote: HostPort) -> Addr | str:
-    """The address, or why there is none, to go behind the name."""
-    with suppress(OSError):
-        return canonical_ip(remote.host), remote.port
+async def look_up(remote: HostPort, families: Collection[Family] = FAMILIES) -> tuple[Addr, ...] | str:
+    """Its address in each of those families, or why there is none, to go behind the name."""
+    found: dict[Family, Addr] = {}
     try:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(remote.host, remote.port, family=IPV4.af, type=SOCK_DGRAM)
-    except (OSError, UnicodeError) as error:
-        if await has_ipv6(remote.host):
-            return "has IPv6 addresses only, and IPv6 is not supported yet"
-        return f"can't be resolved: {(getattr(error, 'strerror', None) or str(error)).lower()}"
-    return str(found[0][4][0]), remote.port
+        ip = read_ip(remote.host)
+        found[family_of(ip)] = ip, remote.port
+        which = f"is an {family_of(ip).name} address"
+    except ValueError:
+        try:
+            loop = asyncio.get_running_loop()
+            answers = await loop.getaddrinfo(remote.host, remote.port, type=SOCK_DGRAM)
+        except (OSError, UnicodeError) as error:
+            return f"can't be resolved: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+        for ip in (str(answer[4][0]) for answer in answers):
+            if "%" not in ip:
+                found.setdefault(family_of(ip), (ip, remote.port))
+        which = f"has {' and '.join(family.name for family in found)} addresses only"
+    usable = tuple(found[family] for family in FAMILIES if family in families and family in found)
+    if usable or not found:
+        return usable or "has no address that can be used"
+    return f"{which}, and this node is in {' and '.join(family.name for family in families)} only"
+
+
+def families_of(addrs: Collection[Addr]) -> tuple[Family, ...]:
+    """The families of some addresses, such as those that a node is bound to, IPv4 first."""
+    return tuple(family for family in FAMILIES if any(family_of(ip) is family for ip, _ in addrs))

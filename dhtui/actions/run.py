@@ -16,8 +16,10 @@ from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from ..engine.keys import BadKey
 from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
-from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView
+from ..engine.views.events import LinkState
+from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView, Snapshot
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Exit
 from ..text.decisions import DOUBTS, outcome_stop_words
@@ -40,6 +42,17 @@ class NodeStatus(NamedTuple):
     bootstrap: BootstrapView
     nodes: int
     """How many are in its table."""
+    family: FamilyName = "IPv4"
+    link: LinkState = LinkState.UP
+    other: NodeStatus | None = None
+    """The same in the other address family, if the node has both; that one has no `other`."""
+    missing: tuple[FamilyName, ...] = ()
+    """Families that were asked for and that this machine does not have."""
+
+    @property
+    def families(self) -> tuple[NodeStatus, ...]:
+        """Where it stands in each family that it has."""
+        return (self,) if self.other is None else (self, self.other)
 
 
 class Result(NamedTuple):
@@ -118,13 +131,20 @@ def given_up(result: Result, why: str, by: Exit = Exit.DEADLINE) -> Result:
 
 def standing(node: NodeCommands) -> NodeStatus:
     """Where a node stands now."""
-    snapshot = node.snapshot()
+    return _standing(node.snapshot())
+
+
+def _standing(snapshot: Snapshot) -> NodeStatus:
     table = snapshot.table
     return NodeStatus(
         identity=snapshot.identity,
         reachability=snapshot.reachability,
         bootstrap=snapshot.bootstrap,
         nodes=table.good + table.questionable + table.bad,
+        family=snapshot.family,
+        link=snapshot.link,
+        other=None if snapshot.other is None else _standing(snapshot.other),
+        missing=snapshot.missing,
     )
 
 

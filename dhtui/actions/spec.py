@@ -18,7 +18,8 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 NODE_FLAGS = (
-    *("deadline", "wait", "record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist-lenient"),
+    *("deadline", "wait", "record", "testnet", "listen", "family", "bnodes", "did", "pip"),
+    *("blocklist", "blocklist-lenient"),
     *("latency", "loss", "churn", "liars", "traffic"),
     *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
 )
@@ -497,9 +498,10 @@ _ROWS = (
         json="headless.diagnosis:doctor_json",
         saves=True,
         fields=(
-            "| `finding` of doctor and sybil_check | `check`, `about`, `verdict`, `severity` | one of each check; of "
-            "several of one check which it is about, else empty; what it came to, a word that stays; `fine`, "
-            "`warning`, `fault` or `unknown` |\n"
+            "| `finding` of doctor and sybil_check | `check`, `about`, `family`, `verdict`, `severity` | one of each "
+            "check; of several of one check which it is about, else empty; of a node in both address families the one "
+            "that it is about, else null; what it came to, a word that stays; `fine`, `warning`, `fault` or "
+            "`unknown` |\n"
             "| | `measured` | `{name, value, unit}`: a number, a text or null; `s`, `bytes`, `share` (0 to 1), "
             "`nodes`, `datagrams`, `queries`, `ranges` or empty |\n"
             "| | `meaning`, `remedy` | what it means, and what to do, in words; the latter empty where nothing is to "

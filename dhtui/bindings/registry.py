@@ -324,6 +324,7 @@ VIEWS: tuple[View, ...] = (
         (
             Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
             Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+            Action("family", "I", "IPv4/6", "Show the other address family, where our node is in both.", 9),
             Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
             Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
@@ -345,6 +346,7 @@ VIEWS: tuple[View, ...] = (
             Action("ask", "a", "ask", "Ask any node anything: any method, of any target.", 4),
             Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
             Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
+            Action("family", "I", "IPv4/6", "Show the other address family, where our node is in both.", 9),
             Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
             Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
@@ -395,6 +397,7 @@ VIEWS: tuple[View, ...] = (
             Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
             Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 4),
+            Action("family", "I", "IPv4/6", "Show the other address family, where our node is in both.", 9),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),

@@ -62,17 +62,17 @@ def an_id(name: str, value: object) -> None:
 
 
 def ip(name: str, value: object) -> None:
-    """An IPv4 address in its one spelling, such as sockets give it."""
+    """An address of either family in its one spelling, such as sockets give it."""
     try:
         if type(value) is str and canonical_ip(value) == value:
             return
     except (OSError, ValueError):
         pass
-    raise ValueError(f"{name} must be an IPv4 address such as '192.0.2.1', not {_shown(value)}")
+    raise ValueError(f"{name} must be an address such as '192.0.2.1' or '2001:db8::1', not {_shown(value)}")
 
 
 def an_addr(name: str, value: object) -> Addr:
-    """An address: IPv4 and port, 0 to 65535."""
+    """An address of either family, and a port, 0 to 65535."""
     if not isinstance(value, tuple) or len(value) != 2:
         raise ValueError(f"{name} must be (ip, port), not {_shown(value)}")
     ip(f"the ip of {name}", value[0])
@@ -81,11 +81,23 @@ def an_addr(name: str, value: object) -> Addr:
 
 
 def host_port(name: str, value: object) -> None:
-    """``host:port``, the host an IPv4 address or a name."""
+    """``host:port``, the host a name or an address; one of IPv6 in brackets, ``[2001:db8::1]:6881``."""
     host, colon, port = value.rpartition(":") if type(value) is str else ("", "", "")
     good = port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= MAX_PORT
-    if not (host and colon and good) or ":" in host or not host.isprintable() or " " in host:
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+        good = good and _is_six(host)
+    elif ":" in host:
+        good = False
+    if not (host and colon and good) or not host.isprintable() or " " in host:
         raise ValueError(f"{name} must be host:port, not {_shown(value)}")
+
+
+def _is_six(host: str) -> bool:
+    try:
+        return ":" in host and bool(canonical_ip(host))
+    except (OSError, ValueError):
+        return False
 
 
 def one_of(name: str, value: object, allowed: Iterable[object]) -> None:

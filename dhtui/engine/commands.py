@@ -11,6 +11,7 @@ from .operations.requests import Decide
 from .outcome import Outcome
 from .views.snapshot import Ban, BootstrapView, LookupDetail, Snapshot
 from .wire.compact import Addr
+from .wire.family import FamilyName
 
 
 class NodeCommands(Protocol):
@@ -23,6 +24,10 @@ class NodeCommands(Protocol):
     @property
     def address(self) -> Addr:
         """Where it is bound."""
+
+    @property
+    def addresses(self) -> tuple[Addr, ...]:
+        """Where it is bound, in each family that it has; `address` first."""
 
     @property
     def k(self) -> int:
@@ -42,8 +47,8 @@ class NodeCommands(Protocol):
     def bootstrap(self, hosts: Sequence[str] = ()) -> None:
         """Bootstrap now, from the known nodes and from these hosts, each ``host:port``."""
 
-    async def refresh_bucket(self, depth: int) -> Outcome:
-        """Look up a random id of the bucket at `depth`, 0 to 159."""
+    async def refresh_bucket(self, depth: int, family: FamilyName | None = None) -> Outcome:
+        """Look up a random id of the bucket at `depth`, 0 to 159, of the table of a family; `None`: of the first."""
 
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with its results so far. Returns whether it was running."""

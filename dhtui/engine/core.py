@@ -18,7 +18,8 @@ from random import Random
 from sys import intern
 from typing import Any
 
-from .defence.guard import MAX_VOTERS, Bans, Proved, RateLimiter, ReplyBudget
+from .common import Common
+from .defence.guard import MAX_VOTERS
 from .defence.shrink import shrink
 from .lookup.algorithm import Start
 from .lookup.running import Done, LookupRun, Pumped
@@ -29,7 +30,7 @@ from .outcome import Status
 from .queries import MAX_LIVE, MAX_STALLED, Answer, InFlight, Queries
 from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
-from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
+from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, PeerStore
 from .table import GOOD_SECONDS, Change, Table
 from .unresponsive import Timeouts, UnresponsiveNodes
 from .upkeep.bootstrap import Bootstrap
@@ -39,11 +40,12 @@ from .upkeep.pings import CHECK, MAX_CHECKS, MAX_NEWCOMERS, NEWCOMER, Pings
 from .views import events
 from .views.busy import Busy
 from .views.counters import Counters
-from .views.events import DropCause, Event, Listeners, QueryResult, refused
+from .views.events import DropCause, Event, LinkState, Listeners, QueryResult, refused
 from .views.history import History
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
 from .views.statistics import Level, Statistics
-from .wire.compact import Addr, NodeInfo, is_local, is_usable
+from .wire.compact import Addr, NodeInfo, is_local, is_private_referral, is_usable
+from .wire.family import FAMILIES, FamilyName, family_of
 from .wire.faults import Note, NoteKind
 from .wire.free import MadeQuery
 from .wire.krpc import (
@@ -59,7 +61,7 @@ from .wire.krpc import (
     encode_response,
     parse,
 )
-from .wire.methods import BY_ARGS, WRITES, target_of
+from .wire.methods import BY_ARGS, WANTING, WRITES, Want, target_of
 
 HOUSEKEEPING_SECONDS = 10.0
 """Seconds between two rounds of upkeep."""
@@ -81,10 +83,23 @@ GROWTH_KEPT = 360
 
 
 class Core:
-    """One node of the DHT. Times are seconds on the clock of the shell."""
+    """One node of the DHT, in one address family. Times are seconds on the clock of the shell.
 
-    def __init__(self, settings: Settings, bound: Addr, rng: Random, now: float, hosts: tuple[str, ...] = ()) -> None:
-        self.settings = settings
+    A node in both families has two cores side by side, see `beside`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        bound: Addr,
+        rng: Random,
+        now: float,
+        hosts: tuple[str, ...] = (),
+        common: Common | None = None,
+    ) -> None:
+        """The family is that of `bound`. `common`: of the node's core in the other family."""
+        self.family = family_of(bound[0])
+        self.settings = settings = settings.of(self.family)
         self._rng = rng
         self._now = self._came = self._started_at = now
         """The time of the last call, and the time of receipt of the datagram being read."""
@@ -95,18 +110,19 @@ class Core:
                 self._table.restore(node, rtt, now)
         restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self._table.id_at(node.addr)]
         self._queries = Queries(rng)
-        self._peers, self._items = PeerStore(self.id), ItemStore(self.id)
-        self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
-        self._server = Server(self._table, self._tokens, self._peers, self._items, rng)
-        self._bans = Bans()
-        self._limiter = RateLimiter(settings.rate_limit)
-        self._proved = Proved()
-        self._budget = ReplyBudget(settings.reply_quota, self._proved, now)
+        self._peers = PeerStore(self.id, self.family)
+        self.common = common or Common(settings, self.family, self.id, rng, now)
+        self._items = self.common.items
+        self._items.rebase(self.id, self.family)
+        self._server = Server(self._table, self.common.tokens, self._peers, self._items, rng, self.family)
+        # Taken out once: they are used for every datagram.
+        self._bans, self._limiter = self.common.bans, self.common.limiter
+        self._proved, self._budget = self.common.proved, self.common.budget
         self._counters = Counters(now)
         self._unresponsive = UnresponsiveNodes()
-        self._listeners = Listeners()
+        self._listeners = Listeners(self.family.name)
         self._outbox = Outbox(self._counters, self._listeners, now)
-        self._operations = Operations(self, settings, self._seed, self._listeners)
+        self._operations = Operations(self, settings, self._seed, self._listeners, self.common.numbers)
         self._pings = Pings(
             self, self._table, self._budget, rng, timeout=settings.query_timeout, give_up=self._give_up_query
         )
@@ -123,6 +139,17 @@ class Core:
         self._history = History()
         self._receive_buffer = 0
         self._lost_told, self._lost_told_at = 0, -inf
+        self.link = LinkState.UP
+        """Whether there is a route. While it is lost nothing is sent."""
+        self._beside: Core | None = None
+        self._beside_dry = True
+        """Whether the table of the other family has no live node, when that was last looked at."""
+
+    def beside(self, other: Core) -> None:
+        """Work side by side with the core of the other family: each answers from both tables, and asks for nodes of the
+        other family while that one needs them (BEP 32, ``want``)."""
+        self._beside = other
+        self._server.beside(other.family, other._table)
 
     @property
     def id(self) -> bytes:
@@ -148,6 +175,16 @@ class Core:
         """Call `listener` for every event from now on. Returns the function that ends that. It must not raise."""
         return self._listeners.add(listener)
 
+    def unlisten(self, listener: Callable[[Event], None]) -> None:
+        """Call `listener` no more, if it was called."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def family_missing(self, family: FamilyName, now: float) -> None:
+        """Tell the listeners that this machine does not have the other family, which was asked for."""
+        if self._listeners:
+            self._listeners.tell(events.LinkChanged(now, family, LinkState.MISSING, None))
+
     def socket_bound(self, receive_buffer: int, stamped: bool) -> None:
         """About the shell's socket: bytes of its receive buffer, and whether the system stamps datagrams."""
         self._receive_buffer, self._busy.stamped = receive_buffer, stamped
@@ -170,7 +207,7 @@ class Core:
             self._drop(data, addr, cause, cause)
             return
         try:
-            message = parse(data)
+            message = parse(data, self.family)
         except MalformedDatagram as error:
             self._queries.unreadable(data, addr, error.note)
             self._drop(data, addr, DropCause.MALFORMED, str(error.note))
@@ -303,7 +340,7 @@ class Core:
             return reply
         args = query.args
         if b"v" in body and (target := target_of(args)):  # shrinking drops the value first
-            body = body | {b"nodes": b"".join(c.packed for c in self._table.closest(target, MAX_NODES))}
+            body = body | {self.family.nodes_key: b"".join(c.packed for c in self._table.closest(target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             return b""
@@ -384,6 +421,8 @@ class Core:
             if known != answer.id:
                 self._changed(self._table.drop(addr, self._now, "answered under another id"))
                 return
+        if answer.others and self._beside is not None and self._beside.family in getattr(query.args, "want", ()):
+            self._beside.offered(answer.others, addr, self._now)
         self._changed(self._table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
         if contact := self._table.find(addr):
             contact.last = _told(query.method, answer)
@@ -403,6 +442,8 @@ class Core:
 
     def blocked(self, addr: Addr, now: float) -> Status | None:
         """Why nothing may be sent to an address; `None` if it may."""
+        if self.link is not LinkState.UP or family_of(addr[0]) is not self.family:
+            return Status.NO_ROUTE
         if not is_usable(addr):
             return Status.NO_ADDRESS
         if self.identity.is_own(addr):
@@ -488,6 +529,8 @@ class Core:
     ) -> InFlight:
         """Send a query. `done` is called once, with the answer or with `None`."""
         self._now = now
+        if type(args) in WANTING and (want := self._want()):
+            args = args._replace(want=want)  # type: ignore[call-arg]
         tid = self._queries.new_tid()
         method, data = encode_query(tid, args, self.identity.read_only(now))
         soft_at = now + (hard if soft is None else soft)
@@ -500,6 +543,24 @@ class Core:
         self.identity.contacted(addr)
         self._outbox.add_query(query, data)
         return query
+
+    def _want(self) -> Want:
+        """The families to ask nodes of: both while one of the tables needs them, else mostly unsaid."""
+        other = self._beside
+        if other is not None and (self.bootstrap_running or self._beside_dry) and other.link is LinkState.UP:
+            return FAMILIES
+        return (self.family,) if self.family.says_want else ()
+
+    def dry(self, now: float) -> bool:
+        """Whether the table has no node that may be alive."""
+        return self._maintenance.alone(now)
+
+    def offered(self, nodes: tuple[NodeInfo, ...], by: Addr, now: float) -> None:
+        """A node of the other family, at `by`, has named nodes of this one."""
+        self._now = now
+        fit = tuple(node for node in nodes if not is_private_referral(node.addr[0], by[0]) and not self.ours(node.addr))
+        if fit and self.link is LinkState.UP and (self.bootstrap_running or self.dry(now)):
+            self._bootstrapping.offered(fit, self.id, now)
 
     def datagrams_to_send(self, now: float | None = None) -> list[tuple[bytes, Addr]]:
         """The datagrams to send now, in order. Each is returned once.
@@ -596,17 +657,19 @@ class Core:
         self._counters.overflowed = total
         if total > self._lost_told and now - self._lost_told_at >= TELL_LOST_SECONDS:
             if self._listeners:
-                self._listeners.tell(events.DatagramsLost(now, total - self._lost_told, total))
+                lost = total - self._lost_told
+                self._listeners.tell(events.DatagramsLost(now, lost, total, self.family.name))
             self._lost_told, self._lost_told_at = total, now
 
-    def woke(self, away: float, now: float) -> None:
-        """The program did not run for `away` seconds: the machine slept, or the program was stopped.
+    def woke(self, away: float, now: float, *, told: bool = False) -> None:
+        """The program did not run for `away` seconds: the machine slept, or the program was stopped. `told`: the core
+        of the other family tells the listeners.
 
         All queries end without a failure for their nodes. Every node of the table is checked: by the clock all have
         aged, and this may be another network.
         """
         self._now = now
-        if self._listeners:
+        if self._listeners and not told:
             self._listeners.tell(events.Woke(now, away))
         for query, _ in list(self._queries.expire(inf)):
             self._counters.of(query.method).timed_out += not query.failure
@@ -616,6 +679,31 @@ class Core:
             self._maintenance.refresh_own(now)
         self._housekeeping_at = self._sweep_at = now
 
+    def link_changed(self, state: LinkState, bound: Addr | None, now: float) -> None:
+        """The route of this family was lost; or is there, and the socket bound to `bound`, which may be a new address.
+
+        With the route all queries end, without a failure for their nodes (BEP 45). When it is back every node of the
+        table is checked.
+        """
+        self._now = now
+        before, self.link = self.link, state
+        if bound is not None and bound != self.identity.bound:
+            self.identity.rebound(bound, now)
+        if self._listeners:
+            self._listeners.tell(events.LinkChanged(now, self.family.name, state, bound))
+        if state is not LinkState.UP:
+            for query in list(self._queries):
+                if not query.over:
+                    query.given_up = Note(NoteKind.ROUTE_LOST)
+                    self._give_up_query(query)
+            return
+        if before is not LinkState.UP and self.dry(now):
+            self.bootstrap(now)
+        elif self.settings.maintain:
+            self._pings.check_all(now)
+            self._maintenance.refresh_own(now)
+        self._housekeeping_at = now
+
     def _run_maintenance(self) -> None:
         now = self._now
         self._growth.append((now, sum(contact.state(now) == "good" for contact in self._table)))
@@ -623,14 +711,16 @@ class Core:
             self._history.sample(now, [[(c.last_answer, c.rtt) for c in b.nodes] for b in self._table.buckets])
         if self.identity.lapsed(now) and self._listeners:
             why = self.identity.reachability(now).why
-            self._listeners.tell(events.ReachabilityChanged(now, False, why))
+            self._listeners.tell(events.ReachabilityChanged(now, False, why, self.family.name))
         old = self.identity.external
         self._moved(self.identity.decide(now), old)
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_SECONDS
             for bounded in (self._peers, self._items, self._bans, self._limiter, self._proved):
                 bounded.sweep(now)
-        if not self.settings.maintain:
+        if self._beside is not None:
+            self._beside_dry = self._beside.dry(now)
+        if not self.settings.maintain or self.link is not LinkState.UP:
             return
         if self._bootstrapping.may_retry(now) and self._maintenance.alone(now):
             self.bootstrap(now)
@@ -650,8 +740,10 @@ class Core:
         *,
         caller: Hashable = None,
         given_up: bool = False,
+        number: int | None = None,
     ) -> Operation:
         """Start a request, at once or when its turn comes. Requests of one `caller` don't delay those of others.
+        `number`: of its lookup, if it is the half of a wish in both families.
 
         `done` is called once, with the outcome and the time, unless the operation is cancelled. If the caller has
         `given_up` already, the operation ends at once.
@@ -659,7 +751,7 @@ class Core:
         self._now = now
         if isinstance(request, RefreshBucket):
             return self._maintenance.refresh_bucket(request.depth, done, now, given_up=given_up)
-        return self._operations.start(request, done, now, caller=caller, given_up=given_up)
+        return self._operations.start(request, done, now, caller=caller, given_up=given_up, number=number)
 
     def cancel(self, operation: Operation, now: float) -> None:
         """End an operation without a result. Its `done` is not called."""
@@ -689,9 +781,10 @@ class Core:
         if (own := self.identity.id_for_address()) is not None:
             self._table.rebase(own, self._now)
             self._peers.rebase(own)
-            self._items.rebase(own)
+            self._items.rebase(own, self.family)
             if self._listeners:
-                self._listeners.tell(events.IdChanged(self._now, before, own, "to fit the external address (BEP 42)"))
+                why = "to fit the external address (BEP 42)"
+                self._listeners.tell(events.IdChanged(self._now, before, own, why, self.family.name))
             self._maintenance.refresh_own(self._now)
 
     def _maybe_reachable(self, first_proof: bool) -> None:
@@ -699,7 +792,7 @@ class Core:
             return
         if self._listeners:
             why = self.identity.reachability(self._now).why
-            self._listeners.tell(events.ReachabilityChanged(self._now, True, why))
+            self._listeners.tell(events.ReachabilityChanged(self._now, True, why, self.family.name))
         # From now on other nodes may give us a place in their tables: announce ourselves to our neighbours.
         self._maintenance.refresh_own(self._now)
 
@@ -719,6 +812,11 @@ class Core:
     def bootstrap_running(self) -> bool:
         """Whether the bootstrap has begun and has not ended."""
         return self._bootstrapping.state == "running"
+
+    @property
+    def joined(self) -> bool:
+        """Whether the bootstrap has succeeded."""
+        return self._bootstrapping.state == "done"
 
     def bootstrap_view(self, now: float) -> BootstrapView:
         """The bootstrap so far."""
@@ -752,9 +850,10 @@ class Core:
         """The state to save for the next run."""
         kept = self._table.to_save(NODES_SAVED)
         if not kept and (saved := self.settings.saved):
-            return SavedState(self.id, self.identity.external, saved.nodes, saved.rtts)
+            return SavedState(self.id, self.identity.external, saved.nodes, saved.rtts, self.family)
         nodes = tuple(NodeInfo(contact.id, contact.addr) for contact in kept)
-        return SavedState(self.id, self.identity.external, nodes, tuple(contact.rtt for contact in kept))
+        rtts = tuple(contact.rtt for contact in kept)
+        return SavedState(self.id, self.identity.external, nodes, rtts, self.family)
 
     def snapshot(self, now: float) -> Snapshot:
         """The state of everything, as frozen values."""
@@ -794,6 +893,8 @@ class Core:
             slots=self._history.slots,
             bucket_rtts=self._history.buckets,
             busy=self._busy.view(now),
+            family=self.family.name,
+            link=self.link,
         )
 
     def statistics(self) -> Statistics:
@@ -829,6 +930,7 @@ class Core:
             dropped=self._counters.drops.total(),
             send_failures=self._counters.send_failures,
             overflowed=self._counters.overflowed,
+            family=self.family.name,
         )
 
     def nodes(self) -> tuple[NodeInfo, ...]:

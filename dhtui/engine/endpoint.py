@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .wire.compact import Addr
 from .wire.family import family_of
@@ -38,6 +38,11 @@ SAMPLE_SECONDS = 0.05
 PROMPT_SECONDS, PROMPT_BATCH = 0.0002, 8
 """A datagram read so soon after the socket was empty counts as received now, which is wrong by at most this time. At
 most so many datagrams are read that way in one turn, because a turn takes time too."""
+
+
+def _pair(addr: tuple[Any, ...]) -> Addr:
+    """Address and port, of what a socket gives. The zone of a link-local address is left out: nothing is sent there."""
+    return addr[0].partition("%")[0], addr[1]
 
 
 class _Stamps(NamedTuple):
@@ -70,9 +75,12 @@ class Endpoint:
     def __init__(self, listen: Addr, clock: Callable[[], float], wall: Callable[[], float] = time.time) -> None:
         """Bind. `wall` is the clock that the system stamps datagrams with. Raises `OSError`."""
         self._clock, self._wall = clock, wall
-        self._socket = socket.socket(family_of(listen[0]).af, socket.SOCK_DGRAM)
+        family = family_of(listen[0])
+        self._socket = socket.socket(family.af, socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
+            for option in family.options:
+                self._socket.setsockopt(*option)
             with suppress(OSError):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
             self._stamps = self._ask_for_stamps()
@@ -80,7 +88,11 @@ class Endpoint:
         except OSError:
             self._socket.close()
             raise
-        self.addr: Addr = self._socket.getsockname()
+        self.addr: Addr = _pair(self._socket.getsockname())
+        self._recvfrom: Callable[[int], tuple[bytes, Addr]] = self._socket.recvfrom
+        self._recvmsg: Callable[[int, int], tuple[bytes, list[Any], int, Addr]] = self._socket.recvmsg
+        if not family.pairs:
+            self._recvfrom, self._recvmsg = self._receive_pair, self._receive_pair_stamped
         self.receive_buffer: int = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         """Bytes that the system granted."""
         self.send: Callable[[bytes, Addr], int] = self._socket.sendto
@@ -104,6 +116,14 @@ class Endpoint:
                 return None
         return stamps
 
+    def _receive_pair(self, size: int) -> tuple[bytes, Addr]:
+        data, addr = self._socket.recvfrom(size)
+        return data, _pair(addr)
+
+    def _receive_pair_stamped(self, size: int, space: int) -> tuple[bytes, list[Any], int, Addr]:
+        data, extra, flags, addr = self._socket.recvmsg(size, space)
+        return data, extra, flags, _pair(addr)
+
     @property
     def stamped(self) -> bool:
         """Whether the system stamps datagrams. If not, the time of reading counts as the time of receipt."""
@@ -126,7 +146,7 @@ class Endpoint:
         late = exactly and now - self._empty_at >= PROMPT_SECONDS
         if late or now - self._compared_at >= SAMPLE_SECONDS:
             return self._receive_stamped(take)
-        receive, self._latest = self._socket.recvfrom, now
+        receive, self._latest = self._recvfrom, now
         for _ in range(PROMPT_BATCH if exactly else BATCH):
             try:
                 data, addr = receive(MAX_UDP)
@@ -143,7 +163,7 @@ class Endpoint:
         now = self._compare()
         stamps = None if self._in_doubt else self._stamps
         unpack, unit = (stamps.form.unpack, stamps.unit) if stamps else (None, 0.0)
-        receive, clock, ahead, earliest = self._socket.recvmsg, self._clock, self._ahead, self._empty_at
+        receive, clock, ahead, earliest = self._recvmsg, self._clock, self._ahead, self._empty_at
         at, waited, latest = earliest, 0.0, self._latest
         for _ in range(BATCH):
             try:

@@ -11,10 +11,8 @@ raise `ValueError`, and a node that does not run raises `NodeError`.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import copy_context
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random, SystemRandom
 from time import time as wall_clock
@@ -24,8 +22,10 @@ from weakref import WeakKeyDictionary
 
 from . import checks, clock
 from .core import Core
-from .defence.blocklist import Blocklist
-from .endpoint import Endpoint
+from .defence.ranges import Blocklist
+from .families import merge
+from .families.sides import Sides
+from .families.wish import Half, Wish, halves
 from .items import (
     MAX_SALT,
     MAX_SEQ,
@@ -43,7 +43,6 @@ from .keys import PrivateKey
 from .lookup.questions import FindClosest, FindPeers, GetItem, MadeQuestion, PingNode, SampleNodes, question_about
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .operations.limit import Limit, limit_here
-from .operations.operations import Operation
 from .operations.requests import Announce, Ask, Decide, ReadBack, RefreshBucket, Republish, Request, Store
 from .outcome import NodeOutcome, Outcome
 from .settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
@@ -52,15 +51,13 @@ from .upkeep.bootstrap import MAX_HOSTS
 from .views.events import Event
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .views.statistics import Statistics
-from .wire.compact import Addr, canonical_ip
-from .wire.family import IPV4, IPV6, family_of
+from .wire.address import address_text
+from .wire.compact import Addr
+from .wire.family import BY_NAME, FAMILIES, FamilyName, family_of
 from .wire.free import MadeQuery, free_query, raw_query
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
-RESOLVE_SECONDS = 5.0
-AWAY_SECONDS = 60.0
-"""Seconds between two turns from which on the machine is taken to have slept: timers run every ten seconds."""
 SAVE_SECONDS = 300.0
 """Seconds between two saves of the state. The first is at the end of the bootstrap, the last when the node closes."""
 PUBLIC = NodeConfig(bootstrap=PUBLIC_BOOTSTRAP)
@@ -96,15 +93,6 @@ def deadline(seconds: float) -> Iterator[Limit]:
         timer.cancel()
 
 
-async def has_ipv6(host: str) -> bool:
-    """Whether a host without an IPv4 address has an IPv6 address. Never raises."""
-    try:
-        loop = asyncio.get_running_loop()
-        return bool(await loop.getaddrinfo(host, None, family=IPV6.af, type=socket.SOCK_DGRAM))
-    except (OSError, UnicodeError):
-        return False
-
-
 class Node:
     """One node: bound, bootstrapping and serving from entering its context to leaving it, or from `start` to `close`.
 
@@ -116,22 +104,20 @@ class Node:
         checks.kind("config", config, NodeConfig)
         self.config = config
         self._rng: Random = SystemRandom() if config.seed is None else Random(config.seed)
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[Outcome]] = set()
-        self._bootstrapped = asyncio.Event()
-        self._made: Core | None = None
+        self._made: Sides | None = None
         self._calls = Calls(self._report)
-        self._flushing = False
-        self._closed = self._begun = False
+        self._loaded: SavedState | None = None
+        """The state that `NodeConfig.state` gave."""
+        self._closed = False
 
     def __repr__(self) -> str:
         """The address and id, once they are known."""
         if self._made is None:
             return "<Node, not started>"
         state = "closed" if self._closed else "running"
-        return "<Node {}:{} {}, id {}>".format(*self._address, state, self.id.hex())
+        return "<Node {} {}, id {}>".format(", ".join(map(address_text, self.addresses)), state, self.id.hex())
 
     async def __aenter__(self) -> Self:
         """Start it."""
@@ -148,7 +134,7 @@ class Node:
         if state is None:
             self._bind(self.config.settings)
             return self
-        saved = state.open()
+        self._loaded = saved = state.open()
         try:
             self._bind(replace(self.config.settings, saved=saved))
         except BaseException:
@@ -158,26 +144,13 @@ class Node:
         return self
 
     def _bind(self, settings: Settings) -> None:
-        self._loop, self._context = asyncio.get_running_loop(), copy_context()
-        self._endpoint = (self.config.endpoint or Endpoint)(self.config.listen, clock.now)
-        self._address = self._endpoint.addr
+        self._loop = asyncio.get_running_loop()
         if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
             settings = replace(settings, blocks=SafeBlocks(settings.blocks, self._report))
         if settings.token_secret is not None:
             # Tokens that are repeatable over restarts need epochs that follow the wall clock.
             settings = replace(settings, token_clock=wall_clock() - clock.now())
-        self._made = Core(settings, self._address, self._rng, clock.now(), self.config.bootstrap)
-        self._made.socket_bound(self._endpoint.receive_buffer, self._endpoint.stamped)
-        self._turn_at = self._woke_at = clock.now()
-        self._loop.add_reader(self._endpoint.fileno(), self._readable)
-        # In the next turn of the loop, so that a caller who subscribes at once misses no event.
-        self._loop.call_soon(self._begin)
-
-    def _begin(self) -> None:
-        if not self._closed:
-            self._begun = True
-            self._core.bootstrap(clock.now())
-            self._after()
+        self._made = Sides(self.config, settings, self._rng, self._calls, self._spawn)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -199,11 +172,7 @@ class Node:
         if self._closed or self._made is None:
             return
         self._closed = True
-        self._loop.remove_reader(self._endpoint.fileno())
-        self._endpoint.close()
-        self._bootstrapped.set()
-        if self._timer:
-            self._timer.cancel()
+        self._made.close()
         for future in self._waiting:
             if not future.done():
                 future.set_exception(NodeError("the node was closed"))
@@ -216,7 +185,7 @@ class Node:
     async def _keep_state(self, state: StateStorage) -> None:
         """Save the state at intervals: the process may be killed."""
         told = ""
-        await self._bootstrapped.wait()
+        await self._sides.bootstrapped.wait()
         while True:
             try:
                 await asyncio.to_thread(state.save, self.saved_state())
@@ -233,15 +202,21 @@ class Node:
         task.add_done_callback(self._tasks.discard)
 
     @property
-    def _core(self) -> Core:
-        """The engine, also of a closed node. Raises `NodeError` if the node was never started."""
+    def _sides(self) -> Sides:
+        """The engine in each address family, also of a closed node. Raises `NodeError` if the node was never
+        started."""
         if self._made is None:
             raise NodeError("the node does not run yet: enter it with `async with`")
         return self._made
 
+    @property
+    def _core(self) -> Core:
+        """The engine in the first family."""
+        return self._sides.first.core
+
     def _check_running(self) -> None:
         """Raises `NodeError`."""
-        _ = self._core
+        _ = self._sides
         if self._closed:
             raise NodeError("the node was closed")
 
@@ -251,13 +226,17 @@ class Node:
 
     @property
     def address(self) -> Addr:
-        """The address it is bound to."""
-        _ = self._core
-        return self._address
+        """The address it is bound to, in the first family that it has."""
+        return self._sides.first.endpoint.addr
+
+    @property
+    def addresses(self) -> tuple[Addr, ...]:
+        """The addresses it is bound to, one for each family that it has; `address` first."""
+        return tuple(side.endpoint.addr for side in self._sides.all)
 
     @property
     def id(self) -> bytes:
-        """Own id, 20 bytes."""
+        """Own id, 20 bytes, in the family of `address`."""
         return self._core.id
 
     @property
@@ -265,151 +244,34 @@ class Node:
         """The closest nodes that a lookup seeks, and that a put writes to."""
         return self.config.settings.k
 
-    # ---- driving the core --------------------------------------------------------------------------
-
-    def _readable(self) -> None:
-        try:
-            self._read(clock.now())
-        finally:
-            self._after()
-
-    def _read(self, now: float) -> None:
-        """Read the datagrams that have been received."""
-        core = self._core
-        away, self._turn_at = now - self._turn_at, now
-        if away >= AWAY_SECONDS:
-            self._woke_at = now
-            core.woke(away, now)
-        waited = self._endpoint.receive(core.receive_datagram, now, core.times_matter)
-        if 0.0 < waited < AWAY_SECONDS:
-            core.was_busy(waited, now)
-
-    def _tick(self) -> None:
-        self._timer = None
-        core, now = self._core, clock.now()
-        due = self._timer_at
-        try:
-            # A node that has answered by now must not time out because we were busy.
-            self._read(now)
-            now = clock.now()
-            if due >= self._woke_at:
-                core.was_busy(now - due, now)
-            core.handle_timer(now, self._endpoint.heard)
-            self._count_lost(now)
-            if probe := core.probe_to_send(now):
-                self._send_probe(*probe)
-        finally:
-            self._after()
-
-    def _count_lost(self, now: float) -> None:
-        lost = None if self._closed else self._endpoint.lost()
-        if lost is not None:
-            self._core.overflowed(lost, now)
-
-    def _after(self) -> None:
-        """After every call into the core: send, call the caller's code, look names up, set the timer."""
-        if self._flushing:
-            return  # a nested call: the outer one handles what follows
-        self._flushing, core = True, self._core
-        try:
-            self._flush(core)
-            if self._calls:
-                # The current caller may run within a limit, which must not apply to the code of other callers.
-                self._context.copy().run(self._calls.make)
-                self._flush(core)
-        finally:
-            self._flushing = False
-            self._plan(core)
-
-    def _plan(self, core: Core) -> None:
-        """Resolve wanted hosts, and set the timer."""
-        if self._closed:
-            return
-        if self._calls:  # added by the calls just made: other tasks run first
-            self._loop.call_soon(self._after)
-        for name in core.take_hosts_wanted():
-            self._resolve(name)
-        if self._begun and not core.bootstrap_running:
-            self._bootstrapped.set()
-        at = core.next_timer()
-        if self._timer is None or at < self._timer_at:
-            if self._timer:
-                self._timer.cancel()
-            self._timer_at = at
-            self._timer = self._loop.call_later(max(0.0, at - clock.now()), self._tick)
-
-    def _flush(self, core: Core) -> None:
-        if self._closed:
-            return
-        send, now = self._endpoint.send, clock.now()
-        while datagrams := core.datagrams_to_send(now):
-            for data, addr in datagrams:
-                try:
-                    send(data, addr)
-                except BlockingIOError:
-                    core.send_dropped(data, addr)
-                except OSError as error:
-                    core.send_failed(data, addr, error.errno, now)
-
-    def _send_probe(self, data: bytes, addr: Addr) -> None:
-        with suppress(OSError), socket.socket(family_of(addr[0]).af, socket.SOCK_DGRAM) as other:
-            other.setblocking(False)
-            other.sendto(data, addr)
-            self._core.probe_sent(data, clock.now())
-
-    # ---- bootstrap hosts ---------------------------------------------------------------------------
-
-    def _resolve(self, name: str) -> None:
-        host, _, port = name.rpartition(":")
-        try:
-            addr = canonical_ip(host), int(port)
-        except OSError:
-            self._spawn(self._look_up(name, host, int(port)))
-        else:
-            self._resolved(name, (addr,), "")
-
-    async def _look_up(self, name: str, host: str, port: int) -> None:
-        why = ""
-        addrs: tuple[Addr, ...] = ()
-        try:
-            async with asyncio.timeout(RESOLVE_SECONDS):
-                found = await self._loop.getaddrinfo(host, port, family=IPV4.af, type=socket.SOCK_DGRAM)
-            addrs = tuple(dict.fromkeys((str(entry[4][0]), port) for entry in found))
-        except TimeoutError:
-            why = f"its name was not resolved within {RESOLVE_SECONDS:.0f} s"
-        except (OSError, UnicodeError) as error:
-            why = f"its name can't be resolved: {getattr(error, 'strerror', None) or error}"
-            if await has_ipv6(host):
-                why = "it has IPv6 addresses only, and IPv6 is not supported yet"
-        self._resolved(name, addrs, why)
-
-    def _resolved(self, name: str, addrs: tuple[Addr, ...], why: str) -> None:
-        self._core.host_resolved(name, addrs, why, clock.now())
-        self._after()
-
     async def bootstrapped(self) -> BootstrapView:
         """Wait until the bootstrap has ended, with or without success. Raises `NodeError`, also if the node is
         closed."""
         self._check_running()
         limit = limit_here()
+        done = self._sides.bootstrapped
         if limit is None:
-            await self._bootstrapped.wait()
+            await done.wait()
         else:
             over = asyncio.Event()
-            waits = [asyncio.ensure_future(event.wait()) for event in (self._bootstrapped, over)]
+            waits = [asyncio.ensure_future(event.wait()) for event in (done, over)]
             with limit.ending(over.set):
                 try:
                     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     for wait in waits:
                         wait.cancel()
-            limit.cut = limit.cut or not self._bootstrapped.is_set()
+            limit.cut = limit.cut or not done.is_set()
         self._check_running()
-        return self._core.bootstrap_view(clock.now())
+        now = clock.now()
+        return merge.bootstraps([side.core.bootstrap_view(now) for side in self._sides.all])
 
     # ---- operations --------------------------------------------------------------------------------
 
-    async def _run(self, caller: Caller, request: Request | RefreshBucket) -> Outcome:
+    async def _run(self, caller: Caller, request: Request) -> Outcome:
+        return await self._fulfil(caller, halves(request, self._sides.all, clock.now()))
+
+    async def _fulfil(self, caller: Caller, parts: Sequence[Half]) -> Outcome:
         self._check_running()
         if asyncio.get_running_loop() is not self._loop:
             raise NodeError("the node runs in another event loop")
@@ -428,27 +290,26 @@ class Node:
         limit = limit_here()
         given_up = limit is not None and limit.expired
         try:
-            operation = self._core.start(
-                request, caller.finish, clock.now(), caller=_part_of_program(), given_up=given_up
-            )
-            self._after()
+            wish = Wish(parts, caller.finish)
+            wish.start(clock.now(), _part_of_program(), given_up=given_up)
+            self._sides.after()
             try:
-                return await self._within(limit, operation, future)
+                return await self._within(limit, wish, future)
             except BaseException:
-                self._core.cancel(operation, clock.now())
+                wish.cancel(clock.now())
                 raise
         finally:
             self._waiting.discard(future)
 
-    async def _within(self, limit: Limit | None, operation: Operation, future: asyncio.Future[Outcome]) -> Outcome:
-        """The outcome of an operation, at the latest when the limit of its caller expires."""
+    async def _within(self, limit: Limit | None, wish: Wish, future: asyncio.Future[Outcome]) -> Outcome:
+        """The outcome of a wish, at the latest when the limit of its caller expires."""
         if limit is None:
             return await future
 
         def give_up() -> None:
             if not future.done():
-                self._core.stop(operation, clock.now())
-                self._after()
+                wish.stop(clock.now())
+                self._sides.after()
 
         with limit.ending(give_up):
             outcome = await future
@@ -468,7 +329,7 @@ class Node:
         """
         checks.kind("method", method, str)
         checks.kind("args", args, Mapping, type(None))
-        return await self._put(remote, free_query(self.id, method, args or {}))
+        return await self._put(remote, free_query(self._id_towards(remote), method, args or {}))
 
     async def query_raw(self, remote: Addr, datagram: bytes) -> Outcome:
         """Send bytes to one node, as they are but for the values of ``t`` and ``a.id``, which are ours; as `query`.
@@ -477,7 +338,12 @@ class Node:
         may break any rule.
         """
         checks.some_bytes("the datagram", datagram, 0, 1 << 20)
-        return await self._put(remote, raw_query(self.id, datagram))
+        return await self._put(remote, raw_query(self._id_towards(remote), datagram))
+
+    def _id_towards(self, remote: Addr) -> bytes:
+        """Our id in the family of an address."""
+        ip, _ = checks.an_addr("a remote", remote)
+        return self._sides.of(family_of(ip)).core.id
 
     async def _put(self, remote: Addr, made: MadeQuery) -> Outcome:
         named = (checks.an_addr("a remote", remote),)
@@ -658,60 +524,77 @@ class Node:
         checks.function("decide", decide)
         caller = Caller(self._calls)
 
+        # Once for both families, which write the same item.
+        decisions: list[tuple[Item, frozenset[Addr]]] = []
+
         def decided(found: Outcome) -> tuple[Item, frozenset[Addr]]:
             try:
-                item, where = decide(found)
-                checks.kind("the item of a decision", item, ImmutableItem, MutableItem)
-                return item, frozenset(node.addr for node in found.closest if node.addr in where)
+                if not decisions:
+                    item, where = decide(found)
+                    checks.kind("the item of a decision", item, ImmutableItem, MutableItem)
+                    decisions.append((item, frozenset(node.addr for node in found.closest if node.addr in where)))
+                return decisions[0]
             except Exception as error:
                 caller.failed(error)
                 raise ItemError(CAS_MISMATCH, "nothing was decided") from None
 
         return await self._run(caller, Republish(what, decided))
 
-    async def refresh_bucket(self, depth: int) -> Outcome:
-        """Look up a random id of the bucket at `depth`, 0 to 159."""
+    async def refresh_bucket(self, depth: int, family: FamilyName | None = None) -> Outcome:
+        """Look up a random id of the bucket at `depth`, 0 to 159, of the table of a family; `None`: of `address`'s."""
         checks.whole("depth", depth, 0, ID_BITS - 1)
-        return await self._run(Caller(self._calls), RefreshBucket(depth))
+        sides = self._sides
+        side = sides.first if family is None else sides.of(BY_NAME[family])
+        return await self._fulfil(Caller(self._calls), [Half(side, RefreshBucket(depth))])
 
     # ---- views -------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The state of everything, as frozen values."""
-        core, now = self._core, clock.now()
-        self._count_lost(now)
-        return core.snapshot(now)
+        sides, now = self._sides, clock.now()
+        for side in sides.all:
+            side.count_lost(now)
+        first, *others = (side.core.snapshot(now) for side in sides.all)
+        return first._replace(other=others[0] if others else None, missing=sides.missing)
 
     def statistics(self) -> Statistics:
         """The size of every store and cache of the node, with its bound. Much cheaper than a snapshot."""
-        return self._core.statistics()
+        first, *others = (side.core.statistics() for side in self._sides.all)
+        return replace(first, other=others[0]) if others else first
 
     def lookup(self, number: int) -> LookupDetail | None:
         """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
-        return self._core.lookup(number, clock.now())
+        now = clock.now()
+        found = [detail for side in self._sides.all if (detail := side.core.lookup(number, now)) is not None]
+        if len(found) < 2:
+            return found[0] if found else None
+        return found[0]._replace(other=found[1])
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""
-        return self._core.contact(addr, clock.now())
+        return self._sides.of(family_of(addr[0])).core.contact(addr, clock.now())
 
     def holdings(self) -> Holdings:
         """What we store for others, and our own announces."""
-        return self._core.holdings(clock.now())
+        now, sides = clock.now(), self._sides.all
+        if len(sides) == 1:
+            return sides[0].core.holdings(now)
+        return merge.holdings([side.core.holdings(now) for side in sides])
 
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with its results so far. Returns whether it was running."""
         self._check_running()
-        stopped = self._core.stop_lookup(number, clock.now())
-        self._after()
-        return stopped
+        stopped = [side.core.stop_lookup(number, clock.now()) for side in self._sides.all]
+        self._sides.after()
+        return any(stopped)
 
     def ban(self, ip: str, seconds: float) -> None:
         """Ban an IP for `seconds`, and remove its nodes from the table."""
         self._check_running()
         checks.ip("ip", ip)
         checks.number("seconds", seconds, 0.0)
-        self._core.ban(ip, seconds, clock.now())
-        self._after()
+        self._sides.of(family_of(ip)).core.ban(ip, seconds, clock.now())
+        self._sides.after()
 
     def unban(self, ip: str) -> bool:
         """End the ban of an IP. Returns whether it was banned."""
@@ -731,8 +614,10 @@ class Node:
         self._check_running()
         for host in hosts:
             checks.host_port("a host", host)
-        self._core.bootstrap_again(tuple(hosts[:MAX_HOSTS]), clock.now())
-        self._after()
+        sides, names = self._sides, tuple(hosts[:MAX_HOSTS])
+        for side in sides.all:
+            side.core.bootstrap_again(sides.hosts_of(side, names), clock.now())
+        sides.after()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on; it must be quick. Returns the function that ends the
@@ -743,7 +628,7 @@ class Node:
         self._check_running()
         checks.kind("listener", listener, Callable)  # type: ignore[arg-type]
         subscription = Subscription(self._calls, listener)
-        unsubscribe = self._core.listen(subscription.hear)
+        unsubscribe = self._sides.listen(subscription.hear)
 
         def leave() -> None:
             if subscription.wanted:
@@ -753,8 +638,15 @@ class Node:
         return leave
 
     def saved_state(self) -> SavedState:
-        """The state to save for the next run."""
-        return self._core.saved_state()
+        """The state to save for the next run, of a family that was not there as it was before."""
+        saved, states = self.config.settings.saved, [side.core.saved_state() for side in self._sides.all]
+        saved = self._loaded if saved is None else saved
+        for family in FAMILIES:
+            before = None if saved is None else saved.of(family)
+            if before is not None and all(state.family is not family for state in states):
+                states.append(before)
+        first, *others = states
+        return replace(first, other=others[0]) if others else first
 
 
 def _save_and_leave(storage: StateStorage, state: SavedState) -> None:

@@ -10,6 +10,7 @@ from .lookup.decisions import StopReason
 from .wire.bloom import Count
 from .wire.codes import ERROR_WORDS
 from .wire.compact import Addr, NodeInfo
+from .wire.family import FamilyName, family_of
 from .wire.faults import Fault, Note
 from .wire.methods import Given
 
@@ -65,13 +66,15 @@ class Status(StrEnum):
     """The user has banned it: nothing was sent."""
     NO_ADDRESS = "no address"
     """No packet can go to its address or port: nothing was sent."""
+    NO_ROUTE = "no route"
+    """This machine has no route to its address family now, or the node has no address of that: nothing was sent."""
     OURSELVES = "this node"
     """Its address is our own."""
     SEND_FAILED = "send failed"
     """The system would not send to it, and nothing was sent; `note` says why."""
 
 
-NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.OURSELVES))
+NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.NO_ROUTE, Status.OURSELVES))
 """Nothing was sent, for a reason that was known in advance."""
 UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED, Status.ECHO))
 """A datagram came that is no valid answer to the query."""
@@ -143,6 +146,11 @@ class NodeOutcome:
         return "<NodeOutcome {}:{} {}{}{}>".format(*self.addr, self.status, code, took)
 
     @property
+    def family(self) -> FamilyName:
+        """The family of its address."""
+        return family_of(self.addr[0]).name
+
+    @property
     def responded(self) -> bool:
         """Whether anything valid came back from it, an error included."""
         return self.rtt is not None
@@ -178,7 +186,7 @@ class Outcome:
     writes: tuple[NodeOutcome, ...] = ()
     """Every node that was sent a write, nearest first; empty for operations that only read."""
     closest: tuple[NodeOutcome, ...] = ()
-    """The up to 8 nearest responders."""
+    """The up to 8 nearest responders; of an operation in both families, of each."""
     item: Item | None = None
     """get: the newest valid item. put: what was put."""
     peers: tuple[tuple[Addr, int], ...] = ()
@@ -197,6 +205,12 @@ class Outcome:
     """Why its result is doubtful; `None` if nothing suggests that."""
     highest_seen: int | None = None
     """The highest valid ``seq`` in any answer."""
+    parts: tuple[Outcome, ...] = ()
+    """Of an operation that ran in both families: the outcome in each, IPv4 first. Empty for one that ran in one.
+
+    The outcome itself is of both: nodes nearest first, the newest item, all peers, the time until both had ended."""
+    family: FamilyName | None = None
+    """Of a part: the family that it ran in."""
 
     def __repr__(self) -> str:
         """Short, and nothing of it as the network wrote it."""

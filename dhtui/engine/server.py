@@ -10,7 +10,7 @@ from .items import MAX_SALT, MAX_VALUE, ImmutableItem, MutableItem, immutable_ta
 from .store import ItemStore, PeerStore, Tokens
 from .wire.bencode import Bencached
 from .wire.compact import Addr
-from .wire.family import IPV4
+from .wire.family import IPV4, Family
 from .wire.krpc import (
     BAD_SIGNATURE,
     PROTOCOL,
@@ -27,12 +27,20 @@ from .wire.krpc import (
     RefusedQuery,
     SampleInfohashes,
 )
+from .wire.methods import Want
 
 MAX_NODES: Final = 8
 MAX_VALUES: Final = 80
-"""Most peers in one reply, 8 bytes each: with 8 nodes the reply stays below 1200 bytes."""
-NODES_BESIDE_VALUE: Final = 1200 - 290
-"""Most bytes of a value and its nodes together: the rest of such a reply takes 290."""
+"""Most peers in one reply, 8 bytes each, of IPv6 fewer: with 8 nodes the reply stays below 1024 bytes."""
+LIMIT: Final = 1024
+"""Most bytes of a reply (BEP 32), but for an item of IPv4 with its nodes."""
+ROUND_IT: Final = 170
+"""Most bytes of such a reply besides nodes, peers, samples and filters."""
+NODES_HEAD: Final = len("6:nodes6304:")
+BLOOM: Final = 2 * (len("4:BFsd256:") + 256)
+"""Bytes of two bloom filters (BEP 33)."""
+ROUND_VALUE: Final = 290
+"""Most bytes of a reply besides a value and its nodes."""
 VALUES_BESIDE_FILTERS: Final = 12
 """Most peers beside two bloom filters: with 8 nodes such a reply stays below the 1024 bytes of BEP 32 and 33."""
 CONFLICT_WORDS: Final = {
@@ -46,7 +54,7 @@ class Entry(Protocol):
 
     @property
     def packed(self) -> bytes:
-        """Its 26 bytes in a ``nodes`` string."""
+        """Its bytes in a ``nodes`` string: 26, or 38 of IPv6."""
 
 
 class Known(Protocol):
@@ -63,7 +71,19 @@ class Known(Protocol):
 class Server:
     """Answers queries from the table and the stores, and writes to the stores."""
 
-    def __init__(self, table: Known, tokens: Tokens, peers: PeerStore, items: ItemStore, rng: Random) -> None:
+    def __init__(
+        self,
+        table: Known,
+        tokens: Tokens,
+        peers: PeerStore,
+        items: ItemStore,
+        rng: Random,
+        family: Family = IPV4,
+    ) -> None:
+        """`family` is that of the table, and of all who ask."""
+        self._family, self._nodes_key = family, family.nodes_key
+        self._tables: dict[Family, Known] = {family: table}
+        self._most_peers = self._peers_beside(MAX_NODES * family.node_length)
         self._table, self._tokens, self._peers, self._items, self._rng = table, tokens, peers, items, rng
         self._handlers = {
             Ping: self._ping,
@@ -75,6 +95,10 @@ class Server:
             SampleInfohashes: self._sample_infohashes,
         }
 
+    def beside(self, family: Family, table: Known) -> None:
+        """Answer from the table of the other family too, where a query wants that (BEP 32)."""
+        self._tables[family] = table
+
     def answer(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
         """The body (``r``) of the response. Raises `RefusedQuery`."""
         return self._handlers[type(query.args)](query, addr, now)
@@ -82,12 +106,30 @@ class Server:
     def _nodes(self, target: bytes, most: int = MAX_NODES) -> bytes:
         return b"".join([contact.packed for contact in self._table.closest(target, min(most, MAX_NODES))])
 
+    def _wanted(self, want: Want, target: bytes, room: int) -> dict[bytes, Any]:
+        """The nodes of the families that a query wants, in at most `room` bytes; our own family comes first."""
+        found: dict[bytes, Any] = {}
+        for family, table in self._tables.items():
+            if family in want:
+                most = max(0, min(MAX_NODES, (room - NODES_HEAD) // family.node_length))
+                found[family.nodes_key] = b"".join([contact.packed for contact in table.closest(target, most)])
+                room -= NODES_HEAD + len(found[family.nodes_key])
+        return found
+
+    def _peers_beside(self, others: int) -> int:
+        """How many peers have room beside so many bytes of nodes and filters."""
+        each = self._family.peer_length + len(f"{self._family.peer_length}:")
+        return max(0, min(MAX_VALUES, (LIMIT - ROUND_IT - others) // each))
+
     def _ping(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
         return {b"id": self._table.own}
 
     def _find_node(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
-        assert isinstance(query.args, FindNode)
-        return {b"id": self._table.own, b"nodes": self._nodes(query.args.target)}
+        args = query.args
+        assert isinstance(args, FindNode)
+        if args.want:
+            return {b"id": self._table.own} | self._wanted(args.want, args.target, LIMIT - ROUND_IT)
+        return {b"id": self._table.own, self._nodes_key: self._nodes(args.target)}
 
     def _get_peers(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
         args = query.args
@@ -95,12 +137,18 @@ class Server:
         target = args.target
         body: dict[bytes, Any] = {
             b"id": self._table.own,
-            b"nodes": self._nodes(target),
+            self._nodes_key: self._nodes(target),
             b"token": self._tokens.make(addr[0], target, now),
         }
-        most = MAX_VALUES
-        if args.scrape and (filters := self._peers.filters(target)):
-            most = VALUES_BESIDE_FILTERS
+        most, filters = self._most_peers, self._peers.filters(target) if args.scrape else None
+        if args.want:
+            del body[self._nodes_key]
+            nodes = self._wanted(args.want, target, LIMIT - ROUND_IT - (BLOOM if filters else 0))
+            body |= nodes
+            most = self._peers_beside(sum(map(len, nodes.values())) + (BLOOM if filters else 0))
+        elif filters:
+            most = min(VALUES_BESIDE_FILTERS, self._peers_beside(len(body[self._nodes_key]) + BLOOM))
+        if filters:
             body[b"BFsd"], body[b"BFpe"] = filters
         values = self._peers.sample(target, most, self._rng, now, noseed=args.noseed)
         if values:
@@ -108,15 +156,19 @@ class Server:
         return body
 
     def _sample_infohashes(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
-        assert isinstance(query.args, SampleInfohashes)
+        args = query.args
+        assert isinstance(args, SampleInfohashes)
         samples, interval = self._peers.infohashes(self._rng, now)
-        return {
+        body: dict[bytes, Any] = {
             b"id": self._table.own,
             b"interval": interval,
-            b"nodes": self._nodes(query.args.target),
             b"num": len(self._peers),
             b"samples": b"".join(samples),
         }
+        if args.want:
+            return body | self._wanted(args.want, args.target, LIMIT - ROUND_IT - len(body[b"samples"]))
+        body[self._nodes_key] = self._nodes(args.target)
+        return body
 
     def _check_token(self, query: Query, token: bytes, addr: Addr, target: bytes, now: float) -> None:
         # Without the token check, a forged source address could announce another host or fill its share of the store.
@@ -146,7 +198,7 @@ class Server:
             b"token": self._tokens.make(addr[0], args.target, now),
         }
         item = self._items.get(args.target, now)
-        room = NODES_BESIDE_VALUE
+        room = (LIMIT if args.want else self._family.item_reply) - ROUND_VALUE
         if isinstance(item, MutableItem):
             body[b"seq"] = item.seq
             if args.seq is None or item.seq > args.seq:
@@ -155,8 +207,10 @@ class Server:
         elif item is not None:
             body[b"v"] = Bencached(item.v)
             room -= len(item.v)
-        if (most := room // IPV4.node_length) > 0:
-            body[b"nodes"] = self._nodes(args.target, most)
+        if args.want:
+            body |= {key: nodes for key, nodes in self._wanted(args.want, args.target, room).items() if nodes}
+        elif (most := room // self._family.node_length) > 0:
+            body[self._nodes_key] = self._nodes(args.target, most)
         return body
 
     def _put(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:

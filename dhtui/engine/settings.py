@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from . import checks
 from .lookup.policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo
-from .wire.family import IPV4
+from .wire.family import IPV4, Family, family_of
 
 if TYPE_CHECKING:
     from .endpoint import Endpoint
@@ -32,7 +32,7 @@ MAX_ALPHA = 65_536
 
 
 class Blocks(Protocol):
-    """A set of blocked IPv4 addresses, such as `blocklist.Blocklist`."""
+    """A set of blocked addresses of both families, such as `ranges.Blocklist`."""
 
     def __contains__(self, ip: str, /) -> bool: ...
 
@@ -41,7 +41,7 @@ class Blocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """The state that is saved between two runs."""
+    """The state that is saved between two runs, of one address family, and in `other` of the other one."""
 
     id: bytes
     external: Addr | None
@@ -50,6 +50,17 @@ class SavedState:
     """Nodes that answered us, those of the table first."""
     rtts: tuple[float | None, ...] = ()
     """Their round trips in the same order, seconds. Empty if none was measured."""
+    family: Family = IPV4
+    """The family of `external` and of all nodes."""
+    other: SavedState | None = None
+    """The state of the other family, with an id of its own (BEP 42); that one has no `other`."""
+
+    def of(self, family: Family) -> SavedState | None:
+        """The state of a family, without an `other`; `None` if nothing of it was saved."""
+        for state in (self, self.other):
+            if state is not None and state.family is family:
+                return state if state.other is None else replace(state, other=None)
+        return None
 
     def __repr__(self) -> str:
         """Short: there may be thousands of nodes."""
@@ -59,16 +70,24 @@ class SavedState:
         """Raises `ValueError` for what makes no sense."""
         checks.an_id("id", self.id)
         if self.external is not None:
-            checks.an_addr("external", self.external)
+            self._check_family("external", checks.an_addr("external", self.external))
         for node in self.nodes:
             checks.kind("a saved node", node, NodeInfo)
             checks.an_id("the id of a saved node", node.id)
-            checks.an_addr("a saved node", node.addr)
+            self._check_family("a saved node", checks.an_addr("a saved node", node.addr))
+        if self.other is not None:
+            checks.kind("other", self.other, SavedState)
+            if self.other.family is self.family or self.other.other is not None:
+                raise ValueError("other must be the state of the other family, and have no other itself")
         if len(self.rtts) not in (0, len(self.nodes)):
             raise ValueError(f"rtts must be as many as the nodes, {len(self.nodes)}, or none, not {len(self.rtts)}")
         for rtt in self.rtts:
             if rtt is not None:
                 checks.number("a round trip", rtt, 0.0)
+
+    def _check_family(self, name: str, addr: Addr) -> None:
+        if family_of(addr[0]) is not self.family:
+            raise ValueError(f"{name} must be an {self.family.name} address, not {addr[0]}")
 
     def known(self) -> Iterator[tuple[NodeInfo, float | None]]:
         """The nodes, each with its round trip in seconds, or `None`."""
@@ -96,7 +115,9 @@ class Settings:
     id: bytes | None = None
     """Own 20-byte id, fixed: BEP 42 does not change it. `None`: the saved one, or one made for the address."""
     external: Addr | None = None
-    """Our public address, if the user gave it. `None`: as other nodes see it."""
+    """Our public address, if the user gave it, in the family of that address. `None`: as other nodes see it."""
+    external_also: Addr | None = None
+    """The same in the other family."""
     saved: SavedState | None = None
     anew: bool = False
     """Take a new id instead of the saved one, which another running node uses. The rest of `saved` is used."""
@@ -131,12 +152,24 @@ class Settings:
     maintain: bool = True
     """Whether the table is surveyed, filled and refreshed. A run for a single action does not need it."""
 
+    def of(self, family: Family) -> Settings:
+        """The settings of the engine in one family: with its saved state and its external address."""
+        externals = (self.external, self.external_also)
+        external = next((addr for addr in externals if addr is not None and family_of(addr[0]) is family), None)
+        saved = None if self.saved is None else self.saved.of(family)
+        if (external, None, saved) == (self.external, self.external_also, self.saved):
+            return self
+        return replace(self, external=external, external_also=None, saved=saved)
+
     def __post_init__(self) -> None:
         """Raises `ValueError`, with the name of the setting, what is accepted, and what was given."""
         if self.id is not None:
             checks.an_id("id", self.id)
-        if self.external is not None:
-            checks.an_addr("external", self.external)
+        for name in ("external", "external_also"):
+            if getattr(self, name) is not None:
+                checks.an_addr(name, getattr(self, name))
+        if self.external and self.external_also and family_of(self.external[0]) is family_of(self.external_also[0]):
+            raise ValueError("external and external_also must be of different families")
         if self.saved is not None:
             checks.kind("saved", self.saved, SavedState)
         for name, most in (("k", MAX_K), ("split_pings", MAX_K), ("alpha", MAX_ALPHA), ("alpha_background", MAX_ALPHA)):
@@ -166,9 +199,19 @@ class NodeConfig:
     """Settings of the asyncio shell: those of its engine, and its place on the network."""
 
     listen: Addr = (IPV4.anywhere, 0)
-    """Address to bind; port 0 takes a free one."""
+    """Address to bind; port 0 takes a free one. Its family comes first: `Node.address`, `Node.id` and `Snapshot` are of
+    it, and the other one is in their `other`, wherever the machine has it.
+
+    ``0.0.0.0`` is all IPv4 addresses. ``::`` is the one global IPv6 address that the system sends from (BEP 45), looked
+    up again at intervals; all of them if there is none."""
+    listen_also: Addr | None = None
+    """An address of the other family to bind as well, for a node in both. With port 0 it takes the port of `listen` if
+    that is free.
+
+    If one of them is a wildcard whose family this machine does not have, the node runs in the other one alone, until
+    the family comes: `Snapshot.missing`, `LinkChanged`."""
     bootstrap: tuple[str, ...] = ()
-    """Bootstrap hosts as ``host:port``. Their names are resolved in a thread."""
+    """Bootstrap hosts as ``host:port``, IPv6 addresses in brackets. Names are resolved in a thread, in each family."""
     settings: Settings = field(default_factory=Settings)
     seed: int | None = None
     """Seed of every random choice. For tests and simulations only: tokens and ids become guessable."""
@@ -180,6 +223,10 @@ class NodeConfig:
     def __post_init__(self) -> None:
         """Raises `ValueError` for what makes no sense."""
         checks.an_addr("listen", self.listen)
+        if self.listen_also is not None:
+            checks.an_addr("listen_also", self.listen_also)
+            if family_of(self.listen_also[0]) is family_of(self.listen[0]):
+                raise ValueError("listen and listen_also must be addresses of different families")
         checks.kind("bootstrap", self.bootstrap, tuple)
         for host in self.bootstrap:
             checks.host_port("a bootstrap host", host)

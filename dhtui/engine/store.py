@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2s
 from itertools import takewhile
@@ -30,8 +30,8 @@ from .items import ImmutableItem, Item, MutableItem
 from .views.snapshot import StoredItemView, SwarmView
 from .views.statistics import Level
 from .wire.bloom import filter_of
-from .wire.compact import Addr, is_local, pack_addr, unpack_addr
-from .wire.family import IPV4
+from .wire.compact import Addr, is_local, pack_addr
+from .wire.family import FAMILIES, IPV4, Family
 from .wire.ids import distance
 from .wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
 
@@ -120,7 +120,9 @@ class _Nearest(Generic[V]):
     """A bounded map by target, with a share for each network. Among equals it evicts the entry farthest from our id."""
 
     def __init__(self, own: bytes, cap: int) -> None:
-        self._own, self._cap = own, cap
+        self._cap = cap
+        self._owns: tuple[bytes, ...] = (own,)
+        """Our ids: of a node in both address families, one in each."""
         self._entries: dict[bytes, V] = {}
         self._by_distance: list[Place] = []
         self._by_net: dict[str, list[Place]] = {}
@@ -148,7 +150,7 @@ class _Nearest(Generic[V]):
 
     def add(self, target: bytes, entry: V) -> bool:
         """Store a new entry. Returns whether there was room for it."""
-        place = (distance(self._own, target), target)
+        place = self._place(target)
         scarce = len(self._entries) >= self._cap or self.held(entry.net) >= self._cap // SHARE
         if scarce and not self._make_room(place, entry.net):
             return False
@@ -156,6 +158,11 @@ class _Nearest(Generic[V]):
         insort(self._by_distance, place)
         self._charge(entry.net, place)
         return True
+
+    def _place(self, target: bytes) -> Place:
+        if len(self._owns) == 1:
+            return distance(self._owns[0], target), target
+        return min(distance(own, target) for own in self._owns), target
 
     def _make_room(self, place: Place, net: str) -> bool:
         """Evict an entry, if one has to go for a new one. Returns whether there is room then."""
@@ -202,7 +209,7 @@ class _Nearest(Generic[V]):
         if self._sated(heir):
             self.remove(target)
         else:
-            self._move((distance(self._own, target), target), entry, heir)
+            self._move(self._place(target), entry, heir)
 
     def _move(self, place: Place, entry: V, net: str) -> None:
         self._acquit(entry.net, place)
@@ -237,38 +244,52 @@ class _Nearest(Generic[V]):
             self._most = after
 
     def remove(self, target: bytes) -> None:
-        place = (distance(self._own, target), target)
+        place = self._place(target)
         self._acquit(self._entries.pop(target).net, place)
         del self._by_distance[bisect_left(self._by_distance, place)]
 
-    def rebase(self, own: bytes) -> None:
-        self._own = own
-        self._by_distance = sorted((distance(own, target), target) for target in self._entries)
+    def rebase(self, owns: tuple[bytes, ...]) -> None:
+        self._owns = owns
+        self._by_distance = sorted(self._place(target) for target in self._entries)
         for places in self._by_net.values():
-            places[:] = sorted((distance(own, target), target) for _, target in places)
+            places[:] = sorted(self._place(target) for _, target in places)
 
 
-_HOST_BYTES: Final = IPV4.host_bits // 8
-_NET_BYTES: Final = IPV4.net_bits // 8
-_net_bytes: Final = itemgetter(slice(_NET_BYTES))
+class _Form:
+    """The compact form of the peers of an address family, and where in it host and network end."""
+
+    def __init__(self, family: Family) -> None:
+        self._ip_length, self._unpack_ip = family.ip_length, family.unpack_ip
+        self.unpack, self.peer_length = family.unpack, family.peer_length
+        self.host_bytes, self.net_bytes = family.host_bits // 8, family.net_bits // 8
+        self.net_prefix = itemgetter(slice(self.net_bytes))
+
+    def ip(self, packed: bytes) -> str:
+        """The address of a packed peer."""
+        return self._unpack_ip(packed[: self._ip_length])
+
+    def net(self, packed: bytes) -> bytes:
+        """The prefix of all packed peers in the network of a packed peer (`net_of`); of a local one its address."""
+        return packed[: self._ip_length if is_local(self.ip(packed)) else self.net_bytes]
+
+    def net_of_most(self, peers: Iterable[bytes]) -> tuple[bytes, int]:
+        """The network that has the most peers, and how many."""
+        ((net, most),) = Counter(map(self.net_prefix, peers)).most_common(1)
+        if len(self.net(net.ljust(self._ip_length, b"\0"))) != len(net):
+            ((net, most),) = Counter(map(self.net, peers)).most_common(1)
+        return net, most
 
 
-def _ip(packed: bytes) -> str:
-    return IPV4.unpack_ip(packed[: IPV4.ip_length])
-
-
-def _net(packed: bytes) -> bytes:
-    """The prefix of all packed peers in the network of a packed peer (`net_of`)."""
-    return packed[: _HOST_BYTES if is_local(_ip(packed)) else _NET_BYTES]
+_FORMS: Final = {family: _Form(family) for family in FAMILIES}
 
 
 class _Swarm:
     """The peers of an infohash, each with the time at which it expires, in the order of their last announces."""
 
-    __slots__ = ("_filters", "_most", "_sorted", "by", "net", "peers", "seeds")
+    __slots__ = ("_filters", "_form", "_most", "_sorted", "by", "net", "peers", "seeds")
 
-    def __init__(self, net: str) -> None:
-        self.net = net
+    def __init__(self, net: str, form: _Form) -> None:
+        self.net, self._form = net, form
         self.peers: dict[bytes, float] = {}
         self.seeds: set[bytes] | frozenset[bytes] = _NOBODY
         """Those that said that they have the whole torrent (BEP 33)."""
@@ -282,13 +303,13 @@ class _Swarm:
 
     def others(self) -> Iterator[str]:
         """The networks that have peers here, except the one that the swarm is charged to."""
-        names = dict.fromkeys(net_of(_ip(packed)) for packed in self._sorted)
+        names = dict.fromkeys(net_of(self._form.ip(packed)) for packed in self._sorted)
         return (name for name in names if name != self.net)
 
     def held(self, prefix: bytes) -> int:
         """How many peers begin with `prefix`."""
         at = bisect_left(self._sorted, prefix)
-        return bisect_left(self._sorted, prefix.ljust(IPV4.peer_length + 1, b"\xff"), at) - at
+        return bisect_left(self._sorted, prefix.ljust(self._form.peer_length + 1, b"\xff"), at) - at
 
     def announce(self, packed: bytes, until: float, seed: bool, who: bytes = b"") -> bytes | None:
         """Store a peer. `who`: the id of the node that announced it, at a local address. Returns the peer evicted for
@@ -305,7 +326,7 @@ class _Swarm:
                 if loser is not None:
                     self.drop(loser)
             insort(self._sorted, packed)
-            self._most = max(self._most, self.held(_net(packed))) if full else MAX_PEERS
+            self._most = max(self._most, self.held(self._form.net(packed))) if full else MAX_PEERS
         self.peers[packed] = until
         if seed:
             self.seeds = self.seeds or set()
@@ -317,7 +338,7 @@ class _Swarm:
 
     def _before(self, packed: bytes, who: bytes) -> bytes | None:
         """The peer at another port that the same node of this host announced before."""
-        host = packed[:_HOST_BYTES]
+        host = packed[:-2]  # without the port
         same = takewhile(lambda peer: peer.startswith(host), self._sorted[bisect_left(self._sorted, host) :])
         return next((peer for peer in same if peer != packed and self.by.get(peer) == who), None)
 
@@ -329,21 +350,23 @@ class _Swarm:
         """The bloom filters of seeds and downloaders (BEP 33). Made once for each change: that takes a hash a peer."""
         if self._filters is None:
             # An address of several peers counts once; if one of them is a seed, as a seed.
-            seeds = {_ip(peer) for peer in self.seeds}
-            others = {_ip(peer) for peer in self.peers} - seeds
+            seeds = {self._form.ip(peer) for peer in self.seeds}
+            others = {self._form.ip(peer) for peer in self.peers} - seeds
             self._filters = filter_of(seeds), filter_of(others)
         return self._filters
 
     def _crowded(self, packed: bytes) -> bool:
         """Whether the network of a peer has as many peers as a host may have: a quick first test, mostly false."""
-        last = bisect_left(self._sorted, packed[:_NET_BYTES]) + HOST_PEERS - 1
-        return last < len(self._sorted) and self._sorted[last].startswith(packed[:_NET_BYTES])
+        net = packed[: self._form.net_bytes]
+        last = bisect_left(self._sorted, net) + HOST_PEERS - 1
+        return last < len(self._sorted) and self._sorted[last].startswith(net)
 
     def _loser(self, packed: bytes, full: bool) -> bytes | None:
         """The peer to evict for a new one; `None` if there is none."""
-        host, net = packed[:_HOST_BYTES], _net(packed)
+        form = self._form
+        host, net = packed[: form.host_bytes], form.net(packed)
         held = self.held(net)
-        if net != host:  # not a local one
+        if len(net) == form.net_bytes:  # not a local one
             if self.held(host) >= HOST_PEERS:
                 return self._oldest(host)
             if held >= NET_PEERS:
@@ -351,18 +374,11 @@ class _Swarm:
         if not full:
             return None
         if self._most >= held + 2:
-            most, self._most = self._biggest()
+            most, self._most = form.net_of_most(self._sorted)
             if self._most >= held + 2:
                 return self._oldest(most)
         oldest = next(iter(self.peers))
-        return oldest if self.held(_net(oldest)) >= held else self._oldest(net)
-
-    def _biggest(self) -> tuple[bytes, int]:
-        """The network that has the most peers, and how many."""
-        ((net, peers),) = Counter(map(_net_bytes, self._sorted)).most_common(1)
-        if _net(net.ljust(_HOST_BYTES, b"\0")) != net:
-            ((net, peers),) = Counter(map(_net, self._sorted)).most_common(1)
-        return net, peers
+        return oldest if self.held(form.net(oldest)) >= held else self._oldest(net)
 
     def _oldest(self, prefix: bytes) -> bytes:
         return next(peer for peer in self.peers if peer.startswith(prefix))
@@ -377,9 +393,10 @@ class _Swarm:
 
 
 class PeerStore:
-    """Peers by infohash: at most 2000 infohashes of 500 peers, each for 45 minutes after its last announce."""
+    """Peers of a family: at most 2000 infohashes of 500 peers, each for 45 minutes after its last announce."""
 
-    def __init__(self, own: bytes) -> None:
+    def __init__(self, own: bytes, family: Family = IPV4) -> None:
+        self._form = _FORMS[family]
         self._swarms: _Nearest[_Swarm] = _Nearest(own, MAX_INFOHASHES)
         self._sampled: tuple[bytes, ...] = ()
         self._sampled_until = 0.0
@@ -407,7 +424,7 @@ class PeerStore:
         """
         swarm = self._swarms.get(infohash)
         if swarm is None:
-            swarm = _Swarm(net_of(peer[0]))
+            swarm = _Swarm(net_of(peer[0]), self._form)
             if not self._swarms.add(infohash, swarm):
                 return False
         gone = swarm.announce(pack_addr(peer), now + PEER_SECONDS, seed, who if is_local(peer[0]) else b"")
@@ -417,7 +434,7 @@ class PeerStore:
 
     def _settle(self, infohash: bytes, swarm: _Swarm, gone: bytes) -> None:
         """Charge a swarm to another network if the one charged has lost its last peer."""
-        if net_of(_ip(gone)) == swarm.net and not swarm.held(_net(gone)):
+        if net_of(self._form.ip(gone)) == swarm.net and not swarm.held(self._form.net(gone)):
             self._swarms.disown(infohash)
 
     def views(self, now: float) -> tuple[SwarmView, ...]:
@@ -426,7 +443,7 @@ class PeerStore:
         for infohash, swarm in self._swarms.items():
             live = [(peer, until - now) for peer, until in swarm.peers.items() if until > now]
             if live:
-                newest = tuple(unpack_addr(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
+                newest = tuple(self._form.unpack(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
                 views.append(
                     SwarmView(
                         infohash=infohash,
@@ -439,7 +456,7 @@ class PeerStore:
         return tuple(views)
 
     def sample(self, infohash: bytes, n: int, rng: Random, now: float, *, noseed: bool = False) -> list[bytes]:
-        """Up to `n` random peers of an infohash, 6 bytes each; with `noseed` none that is a seed."""
+        """Up to `n` random peers of an infohash in compact form; with `noseed` none that is a seed."""
         swarm = self._swarms.get(infohash)
         if swarm is None:
             return []
@@ -481,13 +498,13 @@ class PeerStore:
                 continue
             for peer in expired:
                 swarm.drop(peer)
-            mine = [peer for peer in expired if net_of(_ip(peer)) == swarm.net]
+            mine = [peer for peer in expired if net_of(self._form.ip(peer)) == swarm.net]
             if mine:
                 self._settle(infohash, swarm, mine[0])
 
     def rebase(self, own: bytes) -> None:
         """Take a new own id."""
-        self._swarms.rebase(own)
+        self._swarms.rebase((own,))
 
 
 T = TypeVar("T", bound=Item)
@@ -509,7 +526,9 @@ class _Held(Generic[T]):
 class ItemStore:
     """BEP 44 items: at most 700 immutable and 700 mutable ones, each for 2 hours after its last put."""
 
-    def __init__(self, own: bytes) -> None:
+    def __init__(self, own: bytes, family: Family = IPV4) -> None:
+        self._owns = {family: own}
+        """Our ids. A node in both address families has one in each, and the items of both in one store."""
         self._immutable: _Nearest[_Held[ImmutableItem]] = _Nearest(own, MAX_ITEMS)
         self._mutable: _Nearest[_Held[MutableItem]] = _Nearest(own, MAX_ITEMS)
 
@@ -596,7 +615,8 @@ class ItemStore:
             if mutable.until <= now:
                 self._mutable.remove(target)
 
-    def rebase(self, own: bytes) -> None:
-        """Take a new own id."""
-        self._immutable.rebase(own)
-        self._mutable.rebase(own)
+    def rebase(self, own: bytes, family: Family = IPV4) -> None:
+        """Take a new own id in a family: items that are near to one of our ids are kept first."""
+        self._owns[family] = own
+        for items in (self._immutable, self._mutable):
+            items.rebase(tuple(self._owns.values()))

@@ -16,6 +16,7 @@ from ..errors import Failure, quoted
 from ..runtime.background import Background
 from ..runtime.node_run import NodeRun
 from ..storage.atomic import write_new
+from ..text.format import address
 from .lines import kept_line
 from .output import Output
 
@@ -131,8 +132,10 @@ async def serve(
 ) -> None:
     """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop."""
     if output.as_json:
-        output.objects([{"type": "serving", "addr": "%s:%d" % node.address, "id": node.id.hex()}])
-    output.notes(["serving on %s:%d as %s; Ctrl+C ends it" % (*node.address, node.id.hex())])
+        addrs = [address(addr) for addr in node.addresses]
+        output.objects([{"type": "serving", "addr": address(node.address), "id": node.id.hex(), "addrs": addrs}])
+    where = " and ".join(map(address, node.addresses))
+    output.notes([f"serving on {where} as {node.id.hex()}; Ctrl+C ends it"])
     if keeper is not None:
         background.start(_look_after(keeper, output), "looking after the kept items")
     await asked_to_stop.wait()

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..actions.run import Result
 from ..engine.diagnosis.findings import Check, Finding, Severity
+from ..text.families import missing_words
 from ..text.findings import CHECKS, MEANINGS, chance_words, measure_words
 from ..text.safe import safe_text
 from .json_lines import plain
@@ -20,6 +21,7 @@ _SIGNS = {Severity.FINE: "✓", Severity.WARNING: "!", Severity.FAULT: "✗", Se
 def text(result: Result, shown: Shown) -> Lines:
     """A line for each finding; of those that are not fine also what it means and what to do."""
     lines = Lines([line for finding in result.findings for line in _lines(finding)])
+    lines.out += missing_words(result.standing.missing)
     failed = "" if result.ok else f"{result.action} {result.given_up}: " if result.given_up else f"{result.action}: "
     lines.err = [f"{failed}{result.summary}"]
     return lines
@@ -27,7 +29,8 @@ def text(result: Result, shown: Shown) -> Lines:
 
 def _lines(finding: Finding) -> Iterator[str]:
     meaning, remedy = MEANINGS[finding.verdict]
-    about = f"{safe_text(finding.about, 40)}: " if finding.about else ""
+    family = f"{finding.family}: " if finding.family else ""
+    about = f"{family}{safe_text(finding.about, 40)}: " if finding.about else family
     head = f"{_SIGNS[finding.severity]} {finding.severity:<8} {CHECKS[finding.check]:<15} {about}{finding.verdict}"
     measured = "; ".join(part for part in (measure_words(finding.measured), chance_words(finding)) if part)
     yield f"{head} ({measured})" if measured else head
@@ -44,6 +47,7 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "type": "finding",
         "check": str(finding.check),
         "about": safe_text(finding.about),
+        "family": finding.family,
         "verdict": str(finding.verdict),
         "severity": str(finding.severity),
         "measured": [
@@ -78,7 +82,9 @@ def doctor_json(result: Result) -> Iterator[dict[str, Any]]:
 def sybil_json(result: Result) -> Iterator[dict[str, Any]]:
     """A line for each sign, a line for each node, then the summary."""
     yield from map(finding_fields, result.findings)
-    crowd = next(each for each in result.findings if each.check is Check.DENSITY)
+    # Of a node in both families the one in which more speaks for a crowd.
+    densities = [each for each in result.findings if each.check is Check.DENSITY]
+    crowd = min(densities, key=lambda each: 1.0 if each.p_value is None else each.p_value)
     told = crowd.severity is not Severity.UNKNOWN
     yield from plain(
         result,

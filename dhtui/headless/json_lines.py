@@ -12,6 +12,7 @@ from ..actions.run import NodeStatus, Result
 from ..actions.spec import ACTIONS
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
+from ..engine.wire.address import address_text
 from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.faults import NoteKind
@@ -38,14 +39,14 @@ named, as `ip:port`; or an item as in the result: a mutable one may be followed 
 | `kept` | as in the result of republish | one of each kept item, as soon as it was looked after |
 | `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds; \
 `read back` for what a node gave when --read-back asked |
-| | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
+| | `addr`, `family`, `id` | `ip:port`, of IPv6 `[ip]:port`; `IPv4` or `IPv6`; the id as 40 hex or null |
 | | `status` | `answered`, `value`, `older value`, `peers`, `bad signature`, `bad value`, `unproved value` \
 (its salt was not given), `stored`, `refused`, \
 `no token` or `wrong id` of one that answered; `timed out` (silent for all of its time), `cancelled` (not waited for: \
 the action ended before), `answered from elsewhere` (see `came_from`), `unreadable answer`, `unmatched answer` (under \
 a transaction id that is none of ours), `own query back` (what we had sent, and no answer); \
-`blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
-address of our own) or `send failed` of one that nothing was sent to |
+`blocked` (by the blocklist), `banned`, `no address`, `no route` (this node has no use of its address family now), \
+`this node` (an address of our own) or `send failed` of one that nothing was sent to |
 | | `rtt_ms` | round trip in milliseconds, or null |
 | | `waited_ms`, `came_from` | how long it was waited for in vain, or null; where its answer came from, `ip:port`, \
 where that is another address than the one asked, else null |
@@ -94,13 +95,20 @@ newest, stored, refused}` |
 strangers}`, counts of nodes; strangers were not written to and answered the lookup |
 | | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, paused, \
 next_due}`, the last in seconds since 1970 |
+| | `parts` | of an action that ran in both address families: `{family, elapsed_ms, asked, answered, timed_out, \
+stored, stopped, doubt}` of each; empty where it ran in one. The fields above are of both, `closest` has up to 8 of \
+each |
+| | `family`, `link` | the first address family of the node, `IPv4` or `IPv6`, of which the fields that follow are; \
+whether it has the use of it: `up`, `missing`, or `lost` (there is no route any more) |
 | | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
 | who we are |
-| | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
+| | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, family, state, detail}]}` |
 | | `table_nodes` | nodes in the routing table |
+| | `families`, `missing` | an object for each family that the node has, with the fields from `family` to \
+`table_nodes`; the names of families that were asked for and that this machine does not have |
 """
 _OTHER_LINES = """\
-| `serving` | `addr`, `id` | with --wait, once the action is done |
+| `serving` | `addr`, `id`, `addrs` | with --wait, once the action is done; the addresses in all families |
 | `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
 """
 
@@ -218,7 +226,7 @@ def kept_item(kept: KeptItem) -> dict[str, Any]:
 
 
 def _addr(addr: Addr | None) -> str | None:
-    return f"{addr[0]}:{addr[1]}" if addr else None
+    return address_text(addr) if addr else None
 
 
 def _hex(value: bytes | None) -> str | None:
@@ -232,6 +240,7 @@ def _ms(seconds: float | None) -> float | None:
 def _node(one: NodeOutcome) -> dict[str, Any]:
     return {
         "addr": _addr(one.addr),
+        "family": one.family,
         "id": _hex(one.id),
         "status": str(one.status),
         "rtt_ms": _ms(one.rtt),
@@ -272,6 +281,21 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
         "item": None if outcome.item is None else item_fields(outcome.item),
         "highest_seq": outcome.highest_seen,
+        "parts": [_part(each) for each in outcome.parts],
+    }
+
+
+def _part(outcome: Outcome) -> dict[str, Any]:
+    """What an action that ran in both families came to in one."""
+    return {
+        "family": outcome.family,
+        "elapsed_ms": _ms(outcome.elapsed),
+        "asked": len(outcome.asked),
+        "answered": outcome.answered,
+        "timed_out": outcome.timed_out,
+        "stored": outcome.stored,
+        "stopped": None if outcome.stopped is None else str(outcome.stopped),
+        "doubt": None if outcome.doubt is None else str(outcome.doubt),
     }
 
 
@@ -310,8 +334,18 @@ def item_fields(item: Item) -> dict[str, Any]:
 
 
 def _standing(now: NodeStatus) -> dict[str, Any]:
+    return {
+        **_in_family(now),
+        "families": [_in_family(each) for each in now.families],
+        "missing": list(now.missing),
+    }
+
+
+def _in_family(now: NodeStatus) -> dict[str, Any]:
     who, start = now.identity, now.bootstrap
     return {
+        "family": now.family,
+        "link": str(now.link),
         "id": who.id.hex(),
         "id_source": who.id_source,
         "bound": _addr(who.bound),
@@ -326,7 +360,12 @@ def _standing(now: NodeStatus) -> dict[str, Any]:
             "why": safe_text(start.why, 1000),
             "elapsed_ms": _ms(start.elapsed),
             "sources": [
-                {"name": source.name, "state": source.state, "detail": safe_text(source.detail)}
+                {
+                    "name": source.name,
+                    "family": source.family,
+                    "state": source.state,
+                    "detail": safe_text(source.detail),
+                }
                 for source in start.sources
             ],
         },

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..engine.views.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
 from ..engine.wire.bloom import count
+from ..engine.wire.family import family_of
 from ..engine.wire.krpc import (
     AnnouncePeer,
     Args,
@@ -35,7 +36,7 @@ def packet_line(event: Event) -> str | None:
     if isinstance(event, PacketSent):
         message: Message | None = None
         with suppress(MalformedDatagram, RefusedQuery):  # our own, so it parses
-            message = parse(event.data)
+            message = parse(event.data, family_of(event.addr[0]))
         return _line("send", event.addr, message, "", len(event.data))
     if isinstance(event, PacketReceived):
         return _line("recv", event.addr, event.message, problem_words(event.problem), len(event.data))

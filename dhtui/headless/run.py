@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..actions import run as actions
 from ..actions.request import HostPort, Request
 from ..actions.requested import Run
-from ..actions.resolve import look_up
+from ..actions.resolve import families_of, look_up
 from ..actions.run import Result
 from ..actions.spec import ACTIONS
 from ..engine.items import Item
@@ -23,9 +23,11 @@ from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
 from ..options.options import Options
 from ..runtime import launch
+from ..runtime.families import leaves_loopback
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import life_of, on_network, on_testnet
 from ..runtime.threads import DaemonThreads
+from ..text.families import missing_words
 from ..text.format import address
 from . import after_action
 from . import json_lines as report_json
@@ -66,7 +68,7 @@ def run(options: Options, request: Request, output: Output) -> int:
 
 
 def _key_warning(options: Options, request: Request) -> list[str]:
-    if request.key is None or request.what is None or not launch.leaves_loopback(options, request.remotes):
+    if request.key is None or request.what is None or not leaves_loopback(options, request.remotes):
         return []
     from ..actions.keys import PUBLIC_KEY_WARNING
     from ..engine.items import Draft
@@ -103,6 +105,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         asyncio.get_running_loop().set_exception_handler(
             lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
         )
+        _tell_missing(options, node, output)
         if options.vv:
             _trace(node, output)
         if options.record is not None:
@@ -111,6 +114,15 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         if code is Exit.OK or stop.waiting:
             run.save()
         return Exit.FAILED if code is Exit.OK and run.background.failed else code
+
+
+def _tell_missing(options: Options, node: Node, output: Output) -> None:
+    """Says once which address families this machine does not have, to those who asked for them or stay."""
+    for sentence in missing_words(node.snapshot().missing):
+        if options.family is not None:
+            output.warn(sentence)
+        elif options.wait:
+            output.notes([sentence])
 
 
 def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node]:
@@ -290,16 +302,18 @@ def _give_up(task: asyncio.Future[Any]) -> None:
 
 async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
     """The addresses of named nodes. Warns of those without one; raises `Failure` if none has one."""
-    found = await asyncio.gather(*(look_up(remote) for remote in remotes))
+    families = families_of(node.addresses)
+    found = await asyncio.gather(*(look_up(remote, families) for remote in remotes))
     addrs: list[Addr] = []
     problems = []
-    for remote, addr in zip(remotes, found, strict=True):
-        if isinstance(addr, str):
-            problems.append(f"{remote} {addr}")
-        elif reaches(node.address, addr):
+    for remote, named in zip(remotes, found, strict=True):
+        if isinstance(named, str):
+            problems.append(f"{remote} {named}")
+            continue
+        others = [addr for addr in named if not any(reaches(own, addr) for own in node.addresses)]
+        if not others:
             problems.append(f"{remote} is this node itself")
-        elif addr not in addrs:
-            addrs.append(addr)
+        addrs += (addr for addr in others if addr not in addrs)
     if not addrs:
         raise Failure(f"there is nobody to ask: {'; '.join(problems)}", Exit.NO_ANSWER)
     for problem in problems:

@@ -14,6 +14,7 @@ from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.ids import distance, shared_prefix
 from ..text import format as words
 from ..text.clients import client_name
+from ..text.families import missing_words
 from ..text.faults import note_words
 from ..text.outcomes import node_words
 from ..text.safe import magnet, safe_text, value_text
@@ -79,7 +80,7 @@ def _why(result: Result) -> str:
 def joined(result: Result, shown: Shown) -> Lines:
     """bootstrap."""
     now = result.standing
-    return report(result, shown, [*_identity(now), f"nodes    {now.nodes} in the table"])
+    return report(result, shown, _identity(now, nodes=True))
 
 
 def identity(result: Result, shown: Shown) -> Lines:
@@ -211,7 +212,19 @@ def _stored(outcome: Outcome, summary: str) -> list[str]:
     return [*lines, summary]
 
 
-def _identity(now: NodeStatus) -> list[str]:
+def _identity(now: NodeStatus, *, nodes: bool = False) -> list[str]:
+    """Who we are; of a node in both families under the name of each, with its nodes if those are wanted."""
+    lines: list[str] = []
+    for each in now.families:
+        if len(now.families) > 1:
+            lines.append(f"{each.family}:")
+        lines += _in_family(each)
+        if nodes:
+            lines.append(f"nodes    {each.nodes} in the table")
+    return [*lines, *missing_words(now.missing)]
+
+
+def _in_family(now: NodeStatus) -> list[str]:
     who = now.identity
     external = words.address(who.external) if who.external else "unknown"
     source = {"vote": f"voted by {words.plural(who.voters, 'node')}", "user": "given", "saved": "from last time"}
@@ -229,10 +242,6 @@ def _identity(now: NodeStatus) -> list[str]:
         f"BEP 42   {who.bep42}: {fits[who.bep42]}",
         f"reached  {words.reach(now.reachability.state)}: {now.reachability.why}",
     ]
-
-
-def _joined(now: NodeStatus) -> list[str]:
-    return [*_identity(now), f"nodes    {now.nodes} in the table"]
 
 
 # ---- standard error -------------------------------------------------------------------------------------
@@ -265,8 +274,11 @@ def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:
 
 
 def sources(now: NodeStatus) -> list[str]:
-    """What became of each place where nodes were sought."""
+    """What became of each place where nodes were sought, in each family."""
+    both = len(now.families) > 1
     return [
-        f"  {safe_text(source.name, 60):<21}  {source.state}{': ' if source.detail else ''}{safe_text(source.detail)}"
-        for source in now.bootstrap.sources
+        f"  {safe_text(source.name, 60):<21}  {source.state}{f' over {each.family}' if both else ''}"
+        f"{': ' if source.detail else ''}{safe_text(source.detail)}"
+        for each in now.families
+        for source in each.bootstrap.sources
     ]

@@ -42,4 +42,8 @@ class LookupCache:
 
 def _is_over(known: LookupDetail, view: LookupView) -> bool:
     """Whether it can't change any more. Answers still come for seconds after the end of a lookup."""
-    return known.view == view and not view.running and all(step.ended is not None for step in known.steps)
+    if known.other is not None:  # the list shows both families as one
+        same = not any(each.view.running for each in known.families) and known.view.number == view.number
+    else:
+        same = known.view == view
+    return same and not view.running and all(step.ended is not None for each in known.families for step in each.steps)

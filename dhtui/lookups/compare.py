@@ -179,11 +179,19 @@ def _told(first: LookupDetail, second: LookupDetail, width: int | None) -> list[
     for better, sign in JUDGED.items():
         figures = [f"{row.what} {row.change}" for row in rows if row.better is better]
         if figures:
-            how = f"Lookup {second.view.number} did {sign[0].split()[1]} than {first.view.number}"
+            one, other = names(first, second)
+            how = f"{'Lookup ' if other.isdigit() else ''}{other} did {sign[0].split()[1]} than {one}"
             tried = [_listed(figures, shown) for shown in range(len(figures), 0, -1)]
             words = [f"{how}: {each}." for each in tried]
             told.append(((sign[0][0], sign[1]), _first_that_fits(words, width)))
     return told
+
+
+def names(first: LookupDetail, second: LookupDetail) -> tuple[str, str]:
+    """What two lookups are called beside each other: their numbers; of one wish in both families these."""
+    if first.view.number == second.view.number:
+        return first.view.family, second.view.family
+    return str(first.view.number), str(second.view.number)
 
 
 def _listed(figures: list[str], shown: int) -> str:
@@ -199,7 +207,7 @@ def _closest_words(first: LookupDetail, second: LookupDetail, width: int | None)
     """``Closest 8: 7 in common; only in 3: …; only in 2: ….`` Safe to print."""
     sets = closest_of(first, second)
     count = sets.common + max(len(sets.first), len(sets.second))
-    both = ((first.view.number, sets.first), (second.view.number, sets.second))
+    both = tuple(zip(names(first, second), (sets.first, sets.second), strict=True))
     tried = []
     for shown in range(_SHOWN, -1, -1):
         words = [f"{sets.common} in common", *(f"only in {n}: {_ids(nodes, shown)}" for n, nodes in both if nodes)]

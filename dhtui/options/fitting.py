@@ -20,7 +20,8 @@ EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_complet
 TESTNET = ("latency", "loss", "churn", "liars", "traffic")
 """What a testnet may have of the internet."""
 _EXPLORER = (
-    *("record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
+    *("record", "testnet", "listen", "family", "bnodes", "did", "pip", "blocklist", "blocklist_lenient"),
+    *("read_only", "tsecret"),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
     *("config", *TESTNET),
 )

@@ -9,7 +9,7 @@ from ..actions.spec import ACTIONS, SPELLINGS
 from ..bindings import keymap
 from ..bindings.commands import THEMES
 from ..errors import UsageError, nearest, quoted
-from . import values
+from . import addresses, values
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 VALUE_FORMS = ("text", "hex", "json", "bencode")
@@ -115,8 +115,8 @@ SETTINGS: tuple[Setting, ...] = (
         ACTION,
         "Ask just these nodes. closest_stores or closest_peers: do the full lookup first, as without the flag.",
         shape="HOST:PORT,… | closest_stores | closest_peers",
-        read=values.remotes,
-        choices=values.LOOKUP_WORDS,
+        read=addresses.remotes,
+        choices=addresses.LOOKUP_WORDS,
         default="a full lookup",
     ),
     _run(
@@ -371,18 +371,28 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="listen",
         group=NODE,
-        help="The address to bind, of IPv4. conform: where a small network of ours is to be joined by the node that is "
-        "tested; further nodes of it listen on the following loopback addresses.",
-        shape="[HOST]:PORT",
-        read=values.listen,
-        default="any address and a free port; with --testnet 127.0.0.1",
+        help="The addresses to bind, one of each family at most, joined by commas; an IPv6 address stands in "
+        "brackets, [::1]:6881. Without a host: both families. conform: where a small network of ours is to be "
+        "joined by the node that is tested; further nodes of it listen on the following loopback addresses.",
+        shape="[HOST]:PORT,…",
+        read=addresses.listen,
+        default="any address and a free port; with --testnet loopback",
+    ),
+    Setting(
+        name="family",
+        group=NODE,
+        help="The address families to use: IPv4, IPv6, or both. With 4 or 6 there is nothing of the other.",
+        shape="4 | 6 | both",
+        read=_one_of(*addresses.FAMILY_WORDS),
+        choices=addresses.FAMILY_WORDS,
+        default="those of --listen, else those that this machine has; with --testnet 4",
     ),
     Setting(
         name="bnodes",
         group=NODE,
         help="The nodes to start from: the well-known hosts, none, or a list, joined by commas, semicolons or blanks.",
         shape="public | no | HOST:PORT,…",
-        read=values.bootstrap_nodes,
+        read=addresses.bootstrap_nodes,
         choices=("public", "no"),
         variable="DHTUI_BNODES",
         default="the nodes saved last time, then public",
@@ -433,9 +443,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="pip",
         group=NODE,
-        help="Our public address, if the network's vote on it is not to be trusted.",
-        shape="IP[:PORT]",
-        read=values.public_address,
+        help="Our public address, if the network's vote on it is not to be trusted; of each family one at most. An "
+        "IPv6 address stands in brackets.",
+        shape="IP[:PORT],…",
+        read=addresses.public_address,
         default="voted by the nodes we ask",
     ),
     Setting(

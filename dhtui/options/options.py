@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..engine.wire.compact import Addr
-from .values import BootstrapNodes, HostPort, Target
+from .addresses import BootstrapNodes, HostPort
+from .values import Target
 
 
 class Options(NamedTuple):
@@ -68,14 +69,16 @@ class Options(NamedTuple):
     list: bool = False
     mine: bool = False
     long: bool = False
-    listen: Addr | None = None
-    """`None`: any address and port, on a testnet any port of 127.0.0.1."""
+    listen: tuple[Addr, ...] | None = None
+    """One of each family at most. `None`: any address and port, on a testnet any port of the loopback address."""
+    family: str | None = None
+    """``4``, ``6`` or ``both``; `None`: those of `listen`, else those that this machine has."""
     bnodes: BootstrapNodes | None = None
     """`None`: the saved nodes, then the public hosts."""
     did: bytes | None = None
     """20 bytes."""
-    pip: Addr | None = None
-    """Our public address; port 0 where only the address is known."""
+    pip: tuple[Addr, ...] | None = None
+    """Our public addresses, one of each family at most; port 0 where only the address is known."""
     blocklist: str | None = None
     """A file, or ranges."""
     blocklist_lenient: bool = False

@@ -1,4 +1,4 @@
-"""What users type, checked: numbers, durations, addresses, ids, targets and magnet links.
+"""What users type, checked: numbers, durations, ids, targets and magnet links. Addresses are in `addresses`.
 
 Every reader takes text and returns a value, or raises `UsageError` with what is wrong and what is accepted.
 """
@@ -10,11 +10,8 @@ import re
 from collections.abc import Callable
 from hashlib import sha1
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from ..actions.request import HostPort as HostPort
-from ..engine.wire.compact import Addr, canonical_ip, is_usable
-from ..engine.wire.family import IPV4
 from ..errors import UsageError, quoted
 from ..text.safe import safe_text
 
@@ -40,12 +37,6 @@ class Target(NamedTuple):
     """Whether the key was named by itself, so that a salt may be given beside it."""
     hashes: tuple[bytes, ...] = ()
     """Of a torrent, 20 bytes each: the infohash, of a v2 torrent the first 20 bytes (BEP 52), of a hybrid one both."""
-
-
-BootstrapNodes: TypeAlias = Literal["public", "no"] | tuple[str, ...]
-
-LOOKUP_WORDS = ("closest_stores", "closest_store", "closest_peers", "closest_peer")
-"""What `--remote` takes instead of addresses, for a full lookup."""
 
 
 # ---- numbers ------------------------------------------------------------------------------------------
@@ -332,89 +323,3 @@ def _magnet_salt(text: str) -> bytes:
     if not re.fullmatch(r"(?:[0-9a-fA-F]{2}){0,64}", text):
         raise UsageError(f"the s= of the magnet link, {quoted(text)}, is not a salt: at most 64 bytes in hex")
     return bytes.fromhex(text)
-
-
-# ---- addresses ----------------------------------------------------------------------------------------
-
-
-def host_port(text: str) -> HostPort:
-    """``a.b.c.d:port`` or ``name:port``, as a URL too; an address must be one that a node can have."""
-    host, colon, port = re.sub("^[a-z]+://|/.*$", "", text.strip(), flags=re.IGNORECASE).rpartition(":")
-    if "[" in host or ":" in host:
-        raise UsageError(f"{quoted(text)}: IPv6 is not supported yet, give an IPv4 address and a port")
-    if not colon or not host:
-        raise UsageError(f"{quoted(text)} is not host:port")
-    found = HostPort(_host(host), _port(port, text))
-    if _is_numeric(found.host) and not is_usable(found):
-        raise UsageError(f"{quoted(text)} is not an address that a node can have")
-    return found
-
-
-def _port(text: str, whole: str, lowest: int = 1) -> int:
-    if re.fullmatch(r"[0-9]{1,5}", text) and lowest <= int(text) <= 65535:
-        return int(text)
-    raise UsageError(f"the port in {quoted(whole)} must be a number from {lowest} to 65535")
-
-
-def _is_numeric(host: str) -> bool:
-    return re.fullmatch(r"[0-9.]+", host) is not None
-
-
-def _host(text: str) -> str:
-    if _is_numeric(text):
-        try:
-            return canonical_ip(text)
-        except (OSError, ValueError):
-            raise UsageError(f"{quoted(text)} is not an IPv4 address") from None
-    label = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-    if len(text) <= 253 and re.fullmatch(rf"{label}(\.{label})*\.?", text):
-        return text
-    raise UsageError(f"{quoted(text)} is not a host name")
-
-
-def _host_ports(text: str) -> tuple[HostPort, ...]:
-    found = tuple(dict.fromkeys(host_port(part) for part in re.split(r"[\s,;]+", text) if part))
-    if not found:
-        raise UsageError(f"{quoted(text)} names no host:port")
-    return found
-
-
-def remotes(text: str) -> tuple[HostPort, ...]:
-    """A list of ``host:port`` joined by commas, semicolons or blanks, or one of `LOOKUP_WORDS`, which gives ``()``."""
-    return () if text in LOOKUP_WORDS else _host_ports(text)
-
-
-def bootstrap_nodes(text: str) -> BootstrapNodes:
-    """``public``, ``no``, or a list of ``host:port``."""
-    if text == "public":
-        return "public"
-    if text == "no":
-        return "no"
-    return tuple(map(str, _host_ports(text)))
-
-
-def listen(text: str) -> Addr:
-    """``host:port``, ``:port``, a port, or nothing for any; the host an IPv4 address of this machine."""
-    host, _, port = text.rpartition(":")
-    if "[" in host or ":" in host:
-        raise UsageError(f"{quoted(text)}: IPv6 is not supported yet, give an IPv4 address and a port")
-    if not host and not port:
-        return IPV4.anywhere, 0
-    if host == "localhost":
-        host = IPV4.loopback
-    if host and not _is_numeric(host):
-        raise UsageError(f"{quoted(text)}: the address to listen on must be a dotted IPv4 address, not a name")
-    return _host(host) if host else IPV4.anywhere, _port(port, text, 0)
-
-
-def public_address(text: str) -> Addr:
-    """An IPv4 address with or without a port; port 0 where there is none."""
-    host, colon, port = text.rpartition(":")
-    if not colon:
-        host, port = text, "0"
-    if not _is_numeric(host):
-        raise UsageError(f"{quoted(text)} is not a public address: a.b.c.d:port or a.b.c.d")
-    addr = _host(host), _port(port, text, 1 if colon else 0)
-    if not is_usable((addr[0], 1)):
-        raise UsageError(f"{quoted(text)} is not an address that a node can have")
-    return addr

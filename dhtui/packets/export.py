@@ -31,7 +31,7 @@ from .. import __version__
 from ..engine.views.snapshot import IdentityView
 from ..engine.wire.bencode import BencodeError, Value, decode_lenient
 from ..engine.wire.compact import Addr
-from ..engine.wire.family import IPV4
+from ..engine.wire.family import IPV4, family_of
 from ..text.format import address
 from .packet import Packet
 
@@ -45,34 +45,40 @@ _END_OF_OPTIONS, _COMMENT = 0, 1
 _SECTION_PROGRAM, _INTERFACE_NAME, _PACKET_FLAGS = 4, 2, 2
 _INBOUND, _OUTBOUND = 1, 2
 _IP_HEADER, _UDP_HEADER, _UDP = 20, 8, 17
+_VERSION_6 = 6 << 28
+_HOPS = 64
 
 
 def write_pcapng(
     file: BinaryIO,
     packets: Iterable[Packet],
-    own: Addr,
+    own: Iterable[Addr],
     clock_offset: float,
     comment: Callable[[Packet], str] | None = None,
 ) -> int:
-    """Write packets as pcapng in the order of their time, with generated IPv4 and UDP headers. Returns how many.
+    """Write packets as pcapng in the order of their time, with generated IP and UDP headers. Returns how many.
 
     The order may differ from that of the numbers: a packet that was read late has a later number than one that was sent
     meanwhile.
 
-    `own` is our address, the other end of each packet. `clock_offset` (seconds) is added to the engine's clock
-    to give Unix time. `comment` returns a text for a packet, or "".
+    `own` is our address in each family, the other end of each packet. `clock_offset` (seconds) is added to the engine's
+    clock to give Unix time. `comment` returns a text for a packet, or "".
     """
     file.write(_section() + _interface())
     count = 0
+    ends = {family_of(addr[0]): addr for addr in own}
     for packet in sorted(packets, key=attrgetter("at")):
-        file.write(_enhanced_packet(packet, own, clock_offset, comment(packet) if comment else ""))
+        family = family_of(packet.addr[0])
+        end = ends.get(family, (family.anywhere, 0))
+        file.write(_enhanced_packet(packet, end, clock_offset, comment(packet) if comment else ""))
         count += 1
     return count
 
 
 def own_end(who: IdentityView) -> Addr:
     """Our end of each packet: the address of our socket; if that is the wildcard address, our external address."""
-    return who.external if who.bound[0] == IPV4.anywhere and who.external is not None else who.bound
+    anywhere = who.bound[0] == family_of(who.bound[0]).anywhere
+    return who.external if anywhere and who.external is not None else who.bound
 
 
 def _section() -> bytes:
@@ -109,18 +115,21 @@ def _padded(data: bytes) -> bytes:
 
 
 def datagram(data: bytes, source: Addr, dest: Addr, number: int) -> bytes:
-    """An IPv4 packet (RFC 791) with a UDP datagram (RFC 768) in it; `number` gives its identification.
+    """An IP packet (RFC 791, RFC 8200) with a UDP datagram (RFC 768) in it; `number` gives its identification in IPv4.
 
-    `data` has at most 65507 bytes, the limit of UDP.
+    `data` has at most 65507 bytes, the limit of UDP over IPv4.
     """
+    family = family_of(source[0])
     udp_length = _UDP_HEADER + len(data)
-    ips = IPV4.pack_ip(source[0]) + IPV4.pack_ip(dest[0])
+    ips = family.pack_ip(source[0]) + family.pack_ip(dest[0])
+    # The pseudo-header of IPv6 has the length first, each in four bytes (RFC 8200, 8.1): the sum is the same.
     pseudo = ips + struct.pack("!HH", _UDP, udp_length)
     ports = struct.pack("!HHH", source[1], dest[1], udp_length)
     # In UDP a checksum of 0 means that there is none; a computed 0 is sent as all ones.
     udp = ports + struct.pack("!H", checksum(pseudo + ports + data) or 0xFFFF) + data
-    ttl, flags = 64, 0
-    head = struct.pack("!BBHHHBB", 0x45, 0, _IP_HEADER + udp_length, number & 0xFFFF, flags, ttl, _UDP)
+    if family is not IPV4:
+        return struct.pack("!IHBB", _VERSION_6, udp_length, _UDP, _HOPS) + ips + udp
+    head = struct.pack("!BBHHHBB", 0x45, 0, _IP_HEADER + udp_length, number & 0xFFFF, 0, _HOPS, _UDP)
     return head + struct.pack("!H", checksum(head + ips)) + ips + udp
 
 

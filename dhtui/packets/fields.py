@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from ..engine.wire.bloom import count
 from ..engine.wire.compact import is_usable
-from ..engine.wire.family import IPV4, IPV6
+from ..engine.wire.family import FAMILIES, IPV4, IPV6, Family
 from ..engine.wire.krpc import ERROR_WORDS
 from ..engine.wire.methods import MAX_INTERVAL, MAX_NUM
 from ..text import format as words
@@ -99,21 +99,15 @@ def _fixed(length: int, what: str, kind: LinkKind | None = None) -> Show:
 
 def _addr(piece: Piece, _: bytes | None) -> Shown:
     data = _bytes(piece)
-    if len(data) == IPV6.peer_length:
-        return Shown(_ipv6(data))
-    if len(data) != IPV4.peer_length:
-        lengths = f"{IPV4.peer_length} bytes ({IPV6.peer_length} for {IPV6})"
+    family = next((family for family in FAMILIES if family.peer_length == len(data)), None)
+    if family is None:
+        lengths = f"{IPV4.peer_length} bytes ({IPV6.peer_length} for {IPV6.name})"
         return Shown(hex_text(data), odd=f"an address has {lengths}, this has {len(data)}")
-    return _addr_of(data)
+    return _addr_of(data, family)
 
 
-def _ipv6(data: bytes) -> str:
-    ip, port = IPV6.unpack(data)
-    return f"[{ip}]:{port}"
-
-
-def _addr_of(data: bytes) -> Shown:
-    addr = IPV4.unpack(data)
+def _addr_of(data: bytes, family: Family) -> Shown:
+    addr = family.unpack(data)
     text = words.address(addr)
     odd = "" if is_usable(addr) else "no packet can be sent there"
     return Shown(text, links=(Link("address", addr, text),), odd=odd)
@@ -137,36 +131,24 @@ def _many(piece: Piece, length: int, children: tuple[Part, ...], what: str, many
     return Shown(shown, children, odd=f"{words.plural(surplus, 'byte')} too many" if surplus else "")
 
 
-def _nodes(piece: Piece, target: bytes | None) -> Shown:
-    parts = tuple(_node(i, at, data, target) for i, at, data in _entries(piece, IPV4.node_length))
-    return _many(piece, IPV4.node_length, parts, "node", "nodes")
+def _nodes(family: Family) -> Show:
+    def show(piece: Piece, target: bytes | None) -> Shown:
+        parts = tuple(_node(i, at, data, target, family) for i, at, data in _entries(piece, family.node_length))
+        return _many(piece, family.node_length, parts, "node", "nodes")
+
+    return show
 
 
-def _node(i: int, at: int, data: bytes, target: bytes | None) -> Part:
-    node_id, place = data[:20], _addr_of(data[20:])
+def _node(i: int, at: int, data: bytes, target: bytes | None, family: Family) -> Part:
+    node_id, place = data[:20], _addr_of(data[20:], family)
     label = f"node {words.short_id(node_id)}"
-    end = at + IPV4.node_length
+    end = at + family.node_length
     children = (
         Part("id", node_id.hex(), at, at + 20, links=(Link("node", node_id, label),)),
         Part("address", place.value, at + 20, end, (), "odd" if place.odd else "", place.odd, place.links),
     )
     value = f"{words.short_id(node_id)} {place.value}"
     return Part(f"{i}  node", value, at, end, children, note=_away(node_id, target))
-
-
-def _nodes6(piece: Piece, target: bytes | None) -> Shown:
-    parts = tuple(
-        Part(
-            f"{i}  node",
-            f"{words.short_id(data[:20])} {_ipv6(data[20:])}",
-            at,
-            at + IPV6.node_length,
-            note=_away(data[:20], target),
-            links=(Link("node", data[:20], f"node {words.short_id(data[:20])}"),),
-        )
-        for i, at, data in _entries(piece, IPV6.node_length)
-    )
-    return _many(piece, IPV6.node_length, parts, "node", "nodes")
 
 
 def _samples(piece: Piece, _: bytes | None) -> Shown:
@@ -243,6 +225,15 @@ def _port(piece: Piece, _: bytes | None) -> Shown:
     return Shown(str(number), odd="" if 0 < number < 65536 else "a port is 1 to 65535")
 
 
+def _family(piece: Piece, _: bytes | None) -> Shown:
+    """BEP 32: the word for a family in ``want``."""
+    data = _bytes(piece)
+    family = next((family for family in FAMILIES if family.want == data), None)
+    if family is None:
+        return Shown(text_or_hex(data), odd="neither n4 nor n6")
+    return Shown(text_or_hex(data), note=f"{family.nodes_key.decode()}, {family.name}")
+
+
 def _text(piece: Piece, _: bytes | None) -> Shown:
     return Shown(text_or_hex(_bytes(piece)))
 
@@ -267,7 +258,7 @@ ARGUMENTS: Final[Mapping[bytes, Field]] = _ITEM | {
     b"seed": Field("the peer is a seed (BEP 33)", "integer", _flag),
     b"target": Field("target", "string", _fixed(20, "a target", "target")),
     b"token": _TOKEN,
-    b"want": Field("address families wanted (BEP 32)", "list", elements=(Field("family", "string", _text),)),
+    b"want": Field("address families wanted (BEP 32)", "list", elements=(Field("family", "string", _family),)),
 }
 """Keys of ``a``, the arguments of a query."""
 VALUES: Final[Mapping[bytes, Field]] = _ITEM | {
@@ -276,8 +267,8 @@ VALUES: Final[Mapping[bytes, Field]] = _ITEM | {
     b"BFse": Field("bloom filter of the seeds, as mldht spells it (BEP 33: BFsd)", "string", _bloom),
     b"id": _ID,
     b"interval": Field("seconds until other samples come (BEP 51)", "integer", _interval),
-    IPV4.nodes_key: Field("nodes nearest to the target", "string", _nodes),
-    IPV6.nodes_key: Field("nodes nearest to the target, IPv6 (BEP 32)", "string", _nodes6),
+    IPV4.nodes_key: Field("nodes nearest to the target", "string", _nodes(IPV4)),
+    IPV6.nodes_key: Field("nodes nearest to the target, IPv6 (BEP 32)", "string", _nodes(IPV6)),
     b"num": Field("infohashes in its store (BEP 51)", "integer", _num),
     b"samples": Field("infohashes (BEP 51)", "string", _samples),
     b"token": _TOKEN,

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import Family, family_of
 from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, Response, parse
 from ..engine.wire.methods import target_of
 
@@ -41,7 +42,7 @@ class Packet:
     @property
     def message(self) -> Message | None:
         """The message; `None` if it is unreadable. That of a sent packet is parsed on demand."""
-        return _own_message(self.data) if self.direction == "out" else self.heard
+        return _own_message(self.data, family_of(self.addr[0])) if self.direction == "out" else self.heard
 
     @property
     def sender(self) -> bytes | None:
@@ -75,8 +76,8 @@ class Packet:
 
 
 @lru_cache(maxsize=4096)
-def _own_message(data: bytes) -> Message | None:
+def _own_message(data: bytes, family: Family) -> Message | None:
     try:
-        return parse(data)
+        return parse(data, family)
     except (MalformedDatagram, RefusedQuery):
         return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
 from operator import eq, ge, gt, le, lt
 from typing import Final, NamedTuple, TypeAlias
 
 from ..engine.views.events import OWN_PROBE
+from ..engine.wire.address import read_addr, read_ip
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import IPV4, IPV6, family_of
 from ..engine.wire.methods import METHODS
 from ..text.format import address
 from .packet import Packet
@@ -125,9 +126,9 @@ def _place(direction: str) -> Callable[[str], Test]:
 def _addresses(text: str) -> Callable[[Addr], bool]:
     """Raises `ValueError`."""
     if "/" in text:
-        net = IPv4Network(text, strict=False)
-        base, mask = int(net.network_address), int(net.netmask)
-        return lambda addr: int(IPv4Address(addr[0])) & mask == base
+        return _block(text)
+    if text.startswith("[") or text.count(":") > 1:
+        return _exactly6(text)
     ip, colon, port = text.partition(":")
     octets = ip.removesuffix(".").split(".")
     if len(octets) > 4 or not all(re.fullmatch(r"[0-9]{1,3}", part) and int(part) < 256 for part in octets):
@@ -144,7 +145,42 @@ def _addresses(text: str) -> Callable[[Addr], bool]:
     return lambda addr: addr[0].startswith(head)
 
 
-_ADDRESSES = "an address such as 1.2.3.4, its first numbers (10.1), a block (10.0.0.0/8), or address:port"
+def _block(text: str) -> Callable[[Addr], bool]:
+    """A block of addresses, its prefix as a number of bits or, of IPv4, as a netmask. Raises `ValueError`."""
+    from ipaddress import ip_network  # 4 ms, and seldom needed
+
+    net = ip_network(text, strict=False)
+    family = IPV6 if net.version == 6 else IPV4
+    base, mask = int(net.network_address), int(net.netmask)
+
+    def test(addr: Addr) -> bool:
+        return family_of(addr[0]) is family and int.from_bytes(family.pack_ip(addr[0])) & mask == base
+
+    return test
+
+
+def _exactly6(text: str) -> Callable[[Addr], bool]:
+    """An IPv6 address: in brackets with or without a port, or by itself. Raises `ValueError`."""
+    if text.startswith("[") and not text.endswith("]"):
+        wanted = read_addr(text)
+        return lambda addr: addr == wanted
+    ip = read_ip(text[1:-1] if text.startswith("[") else text)
+    if ":" not in ip:
+        raise ValueError(text)
+    return lambda addr: addr[0] == ip
+
+
+def _family(text: str) -> Test:
+    wanted = {"4": IPV4, "6": IPV6}.get(text)
+    if wanted is None:
+        raise ValueError(text)
+    return lambda packet: family_of(packet.addr[0]) is wanted
+
+
+_ADDRESSES = (
+    "an address such as 1.2.3.4, its first numbers (10.1), a block (10.0.0.0/8, 2001:db8::/32), address:port, "
+    "or of IPv6 2001:db8::1 or [2001:db8::1]:6881"
+)
 _TYPES: Final = {
     "q": "query",
     "query": "query",
@@ -186,6 +222,7 @@ TERMS: Final[dict[str, Term]] = {
     ),
     "from": Term(_place("in"), _ADDRESSES, "came from there", "from:1.2.3.4"),
     "to": Term(_place("out"), _ADDRESSES, "went there", "to:10.0.0.0/8"),
+    "net": Term(_family, "4 or 6", "over IPv4 (4) or IPv6 (6)", "net:6", ("4", "6")),
     "addr": Term(_place(""), _ADDRESSES, "came from there or went there", "addr:1.2.3.4:6881"),
     "id": Term(
         _hex(lambda packet: packet.sender, 40),

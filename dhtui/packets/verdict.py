@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ..engine.views.events import NOT_CANONICAL, OWN_PROBE, QueryResult
 from ..engine.wire.bencode import BencodeError, decode
+from ..engine.wire.family import IPV4, IPV6, family_of
 from ..engine.wire.krpc import MAX_DATAGRAM, MAX_QUERY, ErrorReply, Query, Response
 from ..text.faults import FAULT_WORDS
 from ..text.format import address, milliseconds, plural
@@ -19,8 +20,8 @@ from .verdict_swarm import sampled, scraped
 
 _GIVEN_UP = (QueryResult.TIMED_OUT, QueryResult.CANCELLED)
 
-ONE_FRAME = 1472
-"""Most bytes of UDP payload in an Ethernet frame of 1500 bytes over IPv4."""
+ONE_FRAME = {IPV4: 1472, IPV6: 1452}
+"""Most bytes of UDP payload in an Ethernet frame of 1500 bytes, by the family."""
 
 
 def judge(packet: Packet, context: Context) -> list[Verdict]:
@@ -65,15 +66,13 @@ def _faults(packet: Packet, _: Context) -> Iterator[Verdict]:
 
 
 def _size(packet: Packet, _: Context) -> Iterator[Verdict]:
-    length = len(packet.data)
+    length, frame = len(packet.data), ONE_FRAME[family_of(packet.addr[0])]
     if length > MAX_DATAGRAM:
         yield Verdict("size", "bad", f"{length} bytes: dhtui drops what is over {MAX_DATAGRAM} unread.")
     elif packet.kind in ("query", "unreadable") and length > MAX_QUERY:
         yield Verdict("size", "bad", f"{length} bytes: dhtui refuses queries over {MAX_QUERY} bytes.")
-    elif length > ONE_FRAME:
-        sentence = (
-            f"{length} bytes: over {ONE_FRAME} it travels in pieces, and many firewalls and NATs drop the pieces."
-        )
+    elif length > frame:
+        sentence = f"{length} bytes: over {frame} it travels in pieces, and many firewalls and NATs drop the pieces."
         yield Verdict("size", "warn", sentence)
     else:
         yield Verdict("size", "ok", f"{length} bytes: fits one frame of Ethernet.")

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
-from ..engine.wire.compact import canonical_ip
-from ..engine.wire.family import IPV4
+from ..engine.wire.family import FAMILIES, family_of
 from ..errors import Exit, Failure, UsageError
 from ..options.config import state_folder
 from ..options.options import Options
 from ..options.planning.values import patience
-from ..options.values import HostPort
 from ..storage import node_state as state
 from ..storage.named_file import Overdue
 from ..storage.state_lock import StateLock, take
+from .families import places, public_addresses
 
 if TYPE_CHECKING:
     from ..testnet import Testnet
@@ -67,6 +66,8 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     self_id: bytes | None = None
     warnings: list[str] = []
     folder, fresh_start = state_folder(options), not bootstrap or options.bnodes is not None
+    listen = places(options)
+    external, external_also = (*public_addresses(options, listen), None, None)[:2]
     blocks, about_blocks = _blocks(options)
     if not options.testnet:
         lock, problem = take(folder) if keeping else (None, "")
@@ -79,11 +80,12 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
                 lock = None
         warnings += [problem] if problem else []
         if saved is not None and lock is None and options.did is None:
-            self_id = saved.id
+            self_id = (saved.of(family_of(listen[0][0])) or saved).id
         saved = _start_from(saved, fresh_start)
     settings = Settings(
         id=options.did,
-        external=_external(options),
+        external=external,
+        external_also=external_also,
         saved=saved,
         anew=lock is None,
         k=options.ksize,
@@ -96,9 +98,9 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         token_secret=options.tsecret or None,
         maintain=serving,
     )
-    listen = options.listen or (IPV4.loopback if options.testnet else IPV4.anywhere, 0)
     hosts = _hosts(options) if bootstrap else ()
-    config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
+    also = listen[1] if listen[1:] else None
+    config = NodeConfig(listen=listen[0], listen_also=also, bootstrap=hosts, settings=settings)
     return Launch(
         config=config,
         warnings=(*warnings, *about_blocks),
@@ -134,35 +136,12 @@ def save(launch: Launch, node: Node) -> str:
     folder, kept = launch.folder, node.saved_state()
     try:
         before, _ = state.load(folder)
-        kept = state.with_nodes_of(before, kept)
-        if before is not None and launch.borrowed_id:
-            kept = replace(kept, id=before.id, external=before.external)
-        state.save(folder, kept)
+        state.save(folder, state.merged(before, kept, ids=not launch.borrowed_id))
     except state.StateError as error:
         return str(error)
     except OSError as error:
         return f"cannot save the state in {folder}: {error.strerror}"
     return ""
-
-
-def leaves_loopback(options: Options, remotes: tuple[HostPort, ...] | None) -> bool:
-    """Whether packets may go to other machines."""
-    if options.testnet or (options.listen and _is_loopback(options.listen[0])):
-        return False
-    if remotes is not None:
-        return not all(_is_loopback(remote.host) for remote in remotes)
-    if options.bnodes == "no":
-        return False
-    return not (
-        isinstance(options.bnodes, tuple) and all(_is_loopback(name.rpartition(":")[0]) for name in options.bnodes)
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return IPV4.is_loopback(canonical_ip(host))
-    except (OSError, ValueError):
-        return host == "localhost"
 
 
 def _hosts(options: Options) -> tuple[str, ...]:
@@ -172,17 +151,10 @@ def _hosts(options: Options) -> tuple[str, ...]:
 
 
 def _start_from(saved: SavedState | None, fresh_start: bool) -> SavedState | None:
-    """The saved id and, unless the node starts without them, the saved nodes."""
-    if saved is not None and fresh_start:
-        return replace(saved, nodes=(), rtts=())
-    return saved
-
-
-def _external(options: Options) -> tuple[str, int] | None:
-    """The public address; where only its ip was given, the port we listen on is the likeliest."""
-    if options.pip is None or options.pip[1]:
-        return options.pip
-    return options.pip[0], options.listen[1] if options.listen else 0
+    """The saved ids and, unless the node starts without them, the saved nodes."""
+    if saved is None or not fresh_start:
+        return saved
+    return replace(saved, nodes=(), rtts=(), other=_start_from(saved.other, fresh_start))
 
 
 def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
@@ -199,10 +171,11 @@ def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
         raise Failure(f"--blocklist: {error.strerror} (--deadline)", Exit.DEADLINE) from None
     except BlocklistError as error:
         raise UsageError(f"--{error}") from None
-    spared = blocks.sparing(IPV4.loopback_net.first, IPV4.loopback_net.last)
-    if not options.testnet or spared == blocks:
+    if not options.testnet:
         return blocks, warnings
-    return spared, [
-        *warnings,
-        f"blocklist: it holds addresses of {IPV4.loopback_net}, where the testnet is: they are let in",
-    ]
+    for net in (family.loopback_net for family in FAMILIES):
+        spared = blocks.sparing(net.first, net.last)
+        if spared != blocks:
+            warnings = [*warnings, f"blocklist: it holds addresses of {net}, where the testnet is: they are let in"]
+            blocks = spared
+    return blocks, warnings

@@ -10,8 +10,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ..engine.node import Node
+from ..engine.wire.address import address_text
 from ..errors import Exit, Failure
 from ..options.options import Options
+from .families import family_word
 from .launch import Launch, joining, prepare
 
 if TYPE_CHECKING:
@@ -57,7 +59,9 @@ async def on_network(start: Launch) -> AsyncIterator[Node]:
         try:
             await stack.enter_async_context(node)
         except OSError as error:
-            raise Failure("cannot bind {}:{}: {}".format(*start.config.listen, why_not_bound(error))) from None
+            asked = (start.config.listen, start.config.listen_also)
+            where = " and ".join(address_text(addr) for addr in asked if addr is not None)
+            raise Failure(f"cannot bind {where}: {why_not_bound(error)}") from None
         yield node
 
 
@@ -76,7 +80,9 @@ async def on_testnet(
         patience = None if deadline is None else deadline + size * SECONDS_A_NODE
         try:
             async with asyncio.timeout(patience):
-                net = await stack.enter_async_context(Testnet(size, **({} if life is None else asdict(life))))
+                family = family_word(tuple(filter(None, (start.config.listen, start.config.listen_also))))
+                net = Testnet(size, family=family, **({} if life is None else asdict(life)))
+                await stack.enter_async_context(net)
         except TimeoutError:
             raise Failure(f"the testnet did not start within {patience:g} s (--deadline)", Exit.DEADLINE) from None
         except OSError as error:

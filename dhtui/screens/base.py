@@ -73,6 +73,8 @@ class ExplorerScreen(Selecting[None]):
         self.view, self.feed, self.host = view, feed, host
         self._recorded = False
         """Whether a recording is shown, in which some keys can do nothing."""
+        self._families = False
+        """Whether the node is in both address families, so that one of them can be chosen."""
 
     @property
     def keyring(self) -> Keyring | None:
@@ -182,8 +184,9 @@ class ExplorerScreen(Selecting[None]):
             header.show_text(*self.host.state)
             self.show_waiting(self.host.state[0])
             return
-        if self._recorded != (self.feed.player is not None):
-            self._recorded = not self._recorded
+        told = (self.feed.player is not None, frame.snapshot.other is not None)
+        if told != (self._recorded, self._families):
+            self._recorded, self._families = told
             self._show_keys()
         changes, way = self.host.changes, self._home.places.way
         header.show_frame(frame, testnet=self.host.testnet, changes=changes, way=way)
@@ -229,7 +232,16 @@ class ExplorerScreen(Selecting[None]):
         """All that can be done now: on this screen, in a list if it has the focus, everywhere."""
         lists = list_keys(self.focused) if isinstance(self.focused, LineTable) else (FILTER,)
         actions = (*self.view.actions, *lists, *VERBS, *GLOBAL)
-        return tuple(action for action in actions if not self._recorded or action.name not in NEEDS_NODE)
+        absent = NEEDS_NODE if self._recorded else frozenset()
+        if not self._families:
+            absent |= {"family"}
+        return tuple(action for action in actions if action.name not in absent)
+
+    def action_family(self) -> None:
+        """Shows the other address family, on all screens that show one."""
+        if self.feed.show_other_family() is None:
+            notify(self, "Our node is in one address family only: there is no other one to show.")
+        self.tick()
 
     @opens("copy")
     async def action_copy(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from textual.screen import Screen
 
+from ..engine.wire.address import read_addr
 from ..packets.parts import Link, LinkKind
 from ..storage.memory import KINDS, Bookmark, Memory
 from ..text.format import address
@@ -43,8 +44,10 @@ def link_of(name: str, kept: Bookmark) -> Link | None:
     kinds: dict[str, LinkKind] = {kind: kind for kind in ("node", "target", "infohash", "address", "key")}
     label = safe_text(name, 60)
     if kept.kind == "address":
-        host, _, port = kept.value.rpartition(":")
-        return Link("address", (host, int(port)), label) if host and port.isdecimal() and len(port) <= 5 else None
+        try:
+            return Link("address", read_addr(kept.value), label)
+        except ValueError:
+            return None
     return Link(kinds[kept.kind], bytes.fromhex(kept.value), label)
 
 

@@ -34,7 +34,9 @@ from typing import (
     get_type_hints,
 )
 
-from ..engine.wire.compact import Addr, canonical_ip
+from ..engine.wire.address import read_ip
+from ..engine.wire.compact import Addr
+from ..engine.wire.family import BY_NAME, Family
 from ..engine.wire.faults import Note
 from ..text.safe import safe_text
 
@@ -128,6 +130,8 @@ def _coder(kind: Any, name: str) -> Coder[Any]:
         return _ADDR
     if kind == Note | None:
         return _NOTE
+    if kind is Family:
+        return _FAMILY
     if kind is bytes:
         return _bytes(LENGTHS.get(name))
     if kind is int:
@@ -225,16 +229,16 @@ def _read_method(data: Json) -> str:
 
 @lru_cache(maxsize=65_536)
 def _known_ip(text: str) -> str:
-    return canonical_ip(text)
+    return read_ip(text)
 
 
 def _read_ip(data: Json) -> str:
     if type(data) is not str:
-        _wrong("an IPv4 address")
+        _wrong("an address")
     try:
         return _known_ip(data)
-    except (OSError, ValueError):
-        _wrong("an IPv4 address")
+    except ValueError:
+        _wrong("an address")
 
 
 def _read_addr(data: Json) -> Addr:
@@ -257,6 +261,13 @@ def _read_note(data: Json) -> Note | None:
     return Note.read(_read_text(data))
 
 
+def _read_family(data: Json) -> Family:
+    if type(data) is not str or data not in BY_NAME:
+        _wrong("a family of addresses")
+    return BY_NAME[data]
+
+
+_FAMILY: Final[Coder[Family]] = Coder(lambda family: family.name, _read_family)
 _NOTE: Final[Coder[Note | None]] = Coder(lambda note: "" if note is None else str(note), _read_note)
 _ADDR: Final[Coder[Addr]] = Coder(_same, _read_addr)
 _BITS: Final[Coder[float]] = Coder(_same, _read_bits)
@@ -329,8 +340,10 @@ def _union(kinds: tuple[Any, ...], name: str) -> Coder[Any]:
     """`X | None`, or several kinds with named fields, or both."""
     others = [kind for kind in kinds if kind is not NoneType]
     inner = _coder(others[0], name) if len(others) == 1 else _tagged(others)
-    if len(others) == len(kinds):
-        return inner
+    return inner if len(others) == len(kinds) else _none_or(inner)
+
+
+def _none_or(inner: Coder[Any]) -> Coder[Any]:
     write, read = inner.encode, inner.decode
 
     def encode(value: Any) -> Json:
@@ -379,10 +392,13 @@ def _defaults(kind: Any) -> dict[str, Any] | None:
     return getattr(kind, "_field_defaults", None)
 
 
-def _record(kind: Any) -> Coder[Any]:
+def _record(kind: Any, *, inner: bool = False) -> Coder[Any]:
+    """`inner`: of a record within one of its kind. It has none itself, so that their depth is bounded."""
     hints, defaults = get_type_hints(kind), _defaults(kind) or {}
+    nests = not inner and any(hint == kind | None for hint in hints.values())
+    nested = _none_or(_record(kind, inner=True)) if nests else _PLAIN[NoneType]
     names = list(hints)
-    parts = [(name, _coder(hints[name], name)) for name in names]
+    parts = [(name, nested if hints[name] == kind | None else _coder(hints[name], name)) for name in names]
     writers = [(name, None if part.encode is _same else part.encode) for name, part in parts]
     readers = [(name, part.decode) for name, part in parts]
     values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)

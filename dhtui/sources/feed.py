@@ -9,6 +9,8 @@ from typing import NamedTuple
 from ..engine.commands import NodeCommands
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import FamilyName
+from .families import seen, seen_lookup
 from .source import Player, Source
 from .trouble import TroubleHistory
 
@@ -41,11 +43,12 @@ class Frozen(NamedTuple):
         source.packets.freeze()
         source.events.freeze()
         now = source.snapshot()
-        nodes = [node for bucket in now.table.buckets for node in (*bucket.nodes, *bucket.replacements)]
+        buckets = [bucket for each in now.families for bucket in each.table.buckets]
+        nodes = [node for bucket in buckets for node in (*bucket.nodes, *bucket.replacements)]
         return cls(
             now,
             source.holdings(),
-            {lookup.number: source.lookup(lookup.number) for lookup in now.lookups},
+            {lookup.number: source.lookup(lookup.number) for each in now.families for lookup in each.lookups},
             {node.addr: source.contact(node.addr) for node in nodes},
         )
 
@@ -63,8 +66,12 @@ class Feed:
         self.trouble = TroubleHistory()
         """What went wrong and when, whichever screen is shown."""
         self._clock = clock
+        self.family: FamilyName | None = None
+        """The address family that is shown first, if the node has it; `None`: the node's own order."""
         self._newest: Snapshot | None = None
         self._frozen: Frozen | None = None
+        self._seen: tuple[Snapshot, FamilyName | None, Snapshot] | None = None
+        """The last snapshot shown: as it came, for which family, and as it was shown."""
 
     @property
     def paused(self) -> bool:
@@ -85,6 +92,7 @@ class Feed:
         """Show `source` from now on; `None`: no source."""
         self._thaw()
         self.source, self._newest, self.trouble = source, None, TroubleHistory()
+        self._seen = None
 
     def frame(self) -> Frame | None:
         """The frame to paint now; `None` if there is no source."""
@@ -93,19 +101,35 @@ class Feed:
             return None
         if (player := source.player) is not None:
             player.tick(self._clock())
-            shown = source.snapshot()
+            shown = self._as_seen(source.snapshot())
             self.trouble.look(shown, source.packets)
             return Frame(shown, player=_player(player))
         self._newest = now = source.snapshot()
-        self.trouble.look(now, source.packets)
         if self._frozen is None:
-            return Frame(now)
+            shown = self._as_seen(now)
+            self.trouble.look(shown, source.packets)
+            return Frame(shown)
+        self.trouble.look(seen(now, self.family), source.packets)
         then = self._frozen.snapshot
-        return Frame(then, True, max(0, _packets(now) - _packets(then)))
+        return Frame(self._as_seen(then), True, max(0, _packets(now) - _packets(then)))
+
+    def _as_seen(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot for the screens; the same for the same, for they look whether it is another one."""
+        if self._seen is None or self._seen[0] is not snapshot or self._seen[1] != self.family:
+            self._seen = snapshot, self.family, seen(snapshot, self.family)
+        return self._seen[2]
+
+    def show_other_family(self) -> FamilyName | None:
+        """Show the other address family from now on, and return which; `None`: the node has but one."""
+        shown = self._seen[2] if self._seen is not None else None
+        if shown is None or shown.other is None:
+            return None
+        self.family = shown.other.family
+        return self.family
 
     def newest(self, shown: Snapshot) -> Snapshot:
         """The last snapshot of the source: later than the one shown while the view is frozen."""
-        return self._newest or shown
+        return shown if self._newest is None else seen(self._newest, self.family)
 
     def holdings(self) -> Holdings:
         """The stores of the node, at the time that is shown."""
@@ -116,8 +140,10 @@ class Feed:
     def lookup(self, number: int) -> LookupDetail | None:
         """A lookup with all its queries, at the time that is shown."""
         if self._frozen is not None:
-            return self._frozen.lookups.get(number)
-        return self.source.lookup(number) if self.source is not None else None
+            found = self._frozen.lookups.get(number)
+        else:
+            found = self.source.lookup(number) if self.source is not None else None
+        return seen_lookup(found, self.family)
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         """All about a node of the table, at the time that is shown."""
@@ -145,7 +171,7 @@ class Feed:
 
 
 def _packets(snapshot: Snapshot) -> int:
-    return snapshot.traffic.packets_in + snapshot.traffic.packets_out
+    return sum(each.traffic.packets_in + each.traffic.packets_out for each in snapshot.families)
 
 
 def _player(player: Player) -> str:

@@ -26,8 +26,8 @@ def causes(snapshot: Snapshot) -> list[tuple[str, int]]:
     named = [
         (SILENT, sum(count.timed_out for count in counts)),
         (ERROR_REPLIES, sum(count.errors for count in counts)),
-        ("not sent", snapshot.traffic.send_failures),
-        ("lost unread", snapshot.traffic.overflowed or 0),
+        ("not sent", sum(each.traffic.send_failures for each in snapshot.families)),
+        ("lost unread", sum(each.traffic.overflowed or 0 for each in snapshot.families)),
         (BANNED_NOW, snapshot.banned),
         (MUTED_NOW, snapshot.muted),
         *((safe_text(cause, 24), count) for cause, count in snapshot.drops.items()),

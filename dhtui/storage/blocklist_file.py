@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
-from ..engine.defence.blocklist import Blocklist, BlocklistError, NonsenseError, parse
+from ..engine.defence.blocklist import BlocklistError, NonsenseError, parse
+from ..engine.defence.ranges import Blocklist
 from .named_file import STDIN, Overdue, open_named
 
 MAX_BYTES = 128 * 1024 * 1024

@@ -20,7 +20,8 @@ from ..engine.census.walk import (
     Visit,
     Walk,
 )
-from ..engine.wire.compact import Addr, NodeInfo, canonical_ip
+from ..engine.wire.address import read_ip
+from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.methods import MAX_INTERVAL, MAX_NUM, MAX_SAMPLES_READ, GivenSamples
 from .atomic import atomic_write, check_version, parse_json, read_regular, set_aside
 
@@ -133,10 +134,7 @@ def _read_given(samples: Any, num: Any, interval: Any) -> GivenSamples:
 
 
 def _addr(ip: Any, port: Any) -> Addr:
-    try:
-        return canonical_ip(ip), _whole(port, 65535)
-    except OSError:
-        raise _Damaged from None
+    return read_ip(ip), _whole(port, 65535)
 
 
 def _client(name: str) -> bytes:

@@ -1,4 +1,7 @@
-"""The state of a node between runs, in ``node.json``: its id, its address and nodes that answered."""
+"""The state of a node between runs, in ``node.json``: its id, its address and nodes that answered, in each family.
+
+What is of IPv6 stands under ``ipv6``, all else is of IPv4.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from itertools import islice
 from pathlib import Path
 
 from ..engine.settings import SavedState
-from ..engine.wire.compact import Addr, NodeInfo, canonical_ip, is_usable
+from ..engine.wire.address import address_text, read_addr
+from ..engine.wire.compact import Addr, NodeInfo, is_usable
+from ..engine.wire.family import FAMILIES, IPV4, IPV6, Family, family_of
 from ..engine.wire.ids import ID_LENGTH
 from .atomic import atomic_write, check_version, parse_json, private_folder, read_regular, set_aside
 
@@ -17,7 +22,7 @@ NAME = "node.json"
 VERSION = 1
 MAX_NODES = 2048
 MAX_BYTES = 1_048_576
-"""Most bytes. A file of 2048 nodes has about 240 kB; a longer one was not written by dhtui."""
+"""Most bytes. A file of 2048 nodes of each family has about 550 kB; a longer one was not written by dhtui."""
 
 
 MAX_RTT = 60.0
@@ -52,28 +57,42 @@ def load(folder: Path) -> tuple[SavedState | None, list[str]]:
     return state, [f"{dropped} of the nodes saved in {path} can't be used: left out."] if dropped else []
 
 
-def with_nodes_of(before: SavedState | None, state: SavedState) -> SavedState:
-    """`state`, or where it has no nodes, with those that were saved before: they may be back later."""
-    if state.nodes or before is None:
+def merged(before: SavedState | None, state: SavedState, *, ids: bool = True) -> SavedState:
+    """`state`; in a family in which it has no nodes with those that were saved before, and with a family that it does
+    not have as it was: they may be back later. Without `ids` the ids stay those that were saved, too."""
+    if before is None:
         return state
-    return replace(state, nodes=before.nodes, rtts=before.rtts)
+    found = []
+    for family in FAMILIES:
+        old, new = before.of(family), state.of(family)
+        if old is not None and new is not None:
+            new = new if new.nodes else replace(new, nodes=old.nodes, rtts=old.rtts)
+            new = new if ids else replace(new, id=old.id, external=old.external)
+        if (kept := new or old) is not None:
+            found.append(kept)
+    return replace(found[0], other=found[1] if found[1:] else None)
 
 
 def save(folder: Path, state: SavedState) -> None:
-    """Write `state`, with its first 2048 nodes, to `folder`, which is created if missing. Raises `OSError`."""
-    document = {
-        "version": VERSION,
-        "id": state.id.hex(),
-        "external": _addr_text(state.external) if state.external else None,
-        "nodes": [_document(node, rtt) for node, rtt in islice(state.known(), MAX_NODES)],
-    }
+    """Write `state`, with the first 2048 nodes of each family, to `folder`, which is created if missing. Raises
+    `OSError`."""
+    four, six = state.of(IPV4), state.of(IPV6)
+    document = {"version": VERSION, **(_part(four) if four else {}), **({"ipv6": _part(six)} if six else {})}
     private_folder(folder)
     # Private: it shows which hosts this one has communicated with.
     atomic_write(folder / NAME, json.dumps(document, indent=1).encode() + b"\n", private=True)
 
 
+def _part(state: SavedState) -> dict[str, object]:
+    return {
+        "id": state.id.hex(),
+        "external": address_text(state.external) if state.external else None,
+        "nodes": [_document(node, rtt) for node, rtt in islice(state.known(), MAX_NODES)],
+    }
+
+
 def _document(node: NodeInfo, rtt: float | None) -> dict[str, str | float]:
-    known: dict[str, str | float] = {"id": node.id.hex(), "addr": _addr_text(node.addr)}
+    known: dict[str, str | float] = {"id": node.id.hex(), "addr": address_text(node.addr)}
     return known if rtt is None else known | {"rtt": round(rtt, 4)}
 
 
@@ -96,29 +115,43 @@ def _decode(data: bytes) -> tuple[SavedState, int]:
         raise _Damaged("it is not JSON") from None
     if not isinstance(document, dict):
         raise _Damaged("it is not a JSON object")
-    version, nodes, external = (document.get(key) for key in ("version", "nodes", "external"))
     try:
-        check_version(version, VERSION)
+        check_version(document.get("version"), VERSION)
     except ValueError as error:
         raise _Damaged(str(error)) from None
+    if "ipv6" not in document:
+        return _read_part(document, IPV4)
+    six, dropped = _read_part(document["ipv6"], IPV6)
+    if "id" not in document:  # it has been in IPv6 only
+        return six, dropped
+    four, more = _read_part(document, IPV4)
+    return replace(four, other=six), dropped + more
+
+
+def _read_part(document: object, family: Family) -> tuple[SavedState, int]:
+    """What is saved of one family, and how many nodes were left out. Raises `_Damaged`."""
+    if not isinstance(document, dict):
+        raise _Damaged(f"what it has of {family.name} is not a JSON object")
+    nodes, external = document.get("nodes"), document.get("external")
     if not isinstance(nodes, list):
         raise _Damaged("its nodes are not a list")
     try:
         own = _id(document.get("id"))
-        address = None if external is None else _addr(external)
+        address = None if external is None else _addr(external, family)
     except ValueError as error:
         raise _Damaged(str(error)) from None
-    usable = [(node, _rtt(value)) for value in nodes[:MAX_NODES] if (node := _node(value)) is not None]
+    usable = [(node, _rtt(value)) for value in nodes[:MAX_NODES] if (node := _node(value, family)) is not None]
     rtts = tuple(rtt for _, rtt in usable)
-    state = SavedState(own, address, tuple(node for node, _ in usable), rtts if any(rtts) else ())
+    found = tuple(node for node, _ in usable)
+    state = SavedState(own, address, found, rtts if any(rtts) else (), family)
     return state, min(len(nodes), MAX_NODES) - len(usable)
 
 
-def _node(value: object) -> NodeInfo | None:
+def _node(value: object, family: Family) -> NodeInfo | None:
     if not isinstance(value, dict):
         return None
     try:
-        node = NodeInfo(_id(value.get("id")), _addr(value.get("addr")))
+        node = NodeInfo(_id(value.get("id")), _addr(value.get("addr"), family))
     except ValueError:
         return None
     return node if is_usable(node.addr) else None
@@ -140,14 +173,10 @@ def _id(value: object) -> bytes:
     raise ValueError("an id is not 40 hex digits")
 
 
-def _addr(value: object) -> Addr:
+def _addr(value: object, family: Family) -> Addr:
     if isinstance(value, str):
-        host, _, port = value.rpartition(":")
-        if port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 0xFFFF:
-            with contextlib.suppress(OSError, ValueError):
-                return canonical_ip(host), int(port)
-    raise ValueError("an address is not a.b.c.d:port")
-
-
-def _addr_text(addr: Addr) -> str:
-    return f"{addr[0]}:{addr[1]}"
+        with contextlib.suppress(ValueError):
+            addr = read_addr(value)
+            if family_of(addr[0]) is family:
+                return addr
+    raise ValueError(f"an address is not {'a.b.c.d:port' if family is IPV4 else '[IPv6]:port'}")

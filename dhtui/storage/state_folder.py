@@ -55,7 +55,7 @@ class StateFolder:
         `OSError`."""
         with self._writing:
             if self._lock is not None:
-                node_state.save(self.path, node_state.with_nodes_of(self._before, state))
+                node_state.save(self.path, node_state.merged(self._before, state))
 
     def close(self) -> None:
         """Release the lock, so that another node may use the folder."""

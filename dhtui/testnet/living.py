@@ -18,6 +18,7 @@ from ..engine.simulation.passive_nodes import Member
 from ..engine.simulation.traffic import Deed, Turn, turns
 from ..engine.wire.bencode import encode
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import IPV4, family_of
 from .liars import League, LyingEndpoint, Society
 from .life import AWAY, HONEST, SESSION
 from .things import NAMES, infohash_of
@@ -55,7 +56,9 @@ class Living:
         """Makes the socket of the `nth` node; `None`: of a node that joins."""
         if nth is None or not lies:
             return partial(WeatherEndpoint, weather=self._weather, nth=nth)
-        return partial(LyingEndpoint, weather=self._weather, nth=nth, league=lambda: self._league)
+        honest = partial(WeatherEndpoint, weather=self._weather, nth=nth)
+        lying = partial(LyingEndpoint, weather=self._weather, nth=nth, league=lambda: self._league)
+        return lambda listen, now: (lying if family_of(listen[0]) is IPV4 else honest)(listen, now)
 
     def begin(self) -> None:
         """Begin, once the testnet is whole."""

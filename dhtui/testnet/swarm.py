@@ -21,9 +21,10 @@ from ..engine.keys import BEP44_TEST_KEY
 from ..engine.lookup.policy import OURS
 from ..engine.node import Node, NodeError
 from ..engine.settings import NodeConfig, Settings, StateStorage
+from ..engine.wire.address import address_text
 from ..engine.wire.bencode import encode
 from ..engine.wire.compact import Addr
-from ..engine.wire.family import IPV4
+from ..engine.wire.family import FAMILIES, IPV4, IPV6, Family
 from .life import HONEST, Life
 from .things import NAMES, SALTS, TEXTS, infohash_of
 
@@ -86,6 +87,7 @@ class Testnet:
         churn: bool = False,
         liars: int = 0,
         traffic: bool = False,
+        family: Literal["4", "6", "both"] = "4",
         bind: Callable[[str], bool] = can_bind,
         time: Callable[[], float] = clock.now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -97,11 +99,18 @@ class Testnet:
         whether a node is there, and a fifth is not. So many `liars` answer falsely, in league; the first
         three nodes never do. With `traffic` the nodes look up, announce and put things of their own accord.
 
+        `family`: nodes with IPv4, with IPv6 (all on ::1), or with both, under one id. Liars lie over IPv4 only, and
+        there are none without it.
+
         `bind` tells whether a host can be bound; `time` and `sleep` are the clock of churn and traffic. Raises
         `ValueError` for what can't be.
         """
         checks.whole("the size of a testnet", size, 1, MAX_SIZE)
         checks.kind("seed", seed, int)
+        checks.one_of("family", family, ("4", "6", "both"))
+        self.family = family
+        self._check_liars(liars)
+        self._families: tuple[Family, ...] = {"4": (IPV4,), "6": (IPV6,), "both": FAMILIES}[family]
         self.life = Life(latency=latency, loss=loss, churn=churn, liars=liars, traffic=traffic)
         """What it has of the internet."""
         self.life.check(size)
@@ -124,8 +133,8 @@ class Testnet:
 
     @property
     def bootstrap(self) -> tuple[str, ...]:
-        """Bootstrap hosts for a node that wants to join."""
-        return tuple("%s:%d" % node.address for node in self.nodes[:HONEST])
+        """Bootstrap hosts for a node that wants to join, in each family that the testnet has."""
+        return tuple(address_text(addr) for node in self.nodes[:HONEST] for addr in node.addresses)
 
     @property
     def addresses(self) -> tuple[Addr, ...]:
@@ -148,13 +157,19 @@ class Testnet:
         Raises `NodeError` while the testnet does not run: there is nobody to join.
         """
         self._check_runs()
-        place = self.joining(NodeConfig(listen=(IPV4.loopback, 0), state=state))
+        first, *others = ((family.loopback, 0) for family in self._families)
+        config = NodeConfig(listen=first, listen_also=others[0] if others else None, state=state)
+        place = self.joining(config)
         return Node(place if settings is None else replace(place, settings=settings))
 
     def joining(self, config: NodeConfig) -> NodeConfig:
         """The same for a node that joins the testnet: with nodes to start from, and the delays of its own packets."""
         endpoint = config.endpoint if self._living is None else self._living.endpoint(None)
         return replace(config, bootstrap=self.bootstrap, endpoint=endpoint)
+
+    def _check_liars(self, liars: int) -> None:
+        if liars and self.family == "6":
+            raise ValueError("liars need IPv4: a testnet of IPv6 alone has none")
 
     def _check_runs(self) -> None:
         if not self._runs:
@@ -206,7 +221,9 @@ class Testnet:
         lies = nth >= self._size - self.life.liars
         place = Place(nth, self._config(nth, lies), lies=lies)
         node = await Node(place.config).start()
-        place.node, place.config = node, replace(place.config, listen=node.address)
+        first, *others = node.addresses
+        place.node = node
+        place.config = replace(place.config, listen=first, listen_also=others[0] if others else None)
         self._places[node.address] = place
         self.nodes.append(node)
 
@@ -247,9 +264,10 @@ class Testnet:
     async def make_liar(self, addr: Addr) -> None:
         """Let a node answer falsely from now on, under its id and at its address. It forgets what it stores.
 
-        Raises as `start_node` does.
+        Raises as `start_node` does, and `ValueError` in a testnet of IPv6 alone.
         """
         self._check_runs()
+        self._check_liars(1)
         place = self._places[addr]
         if place.lies:
             return
@@ -300,16 +318,24 @@ class Testnet:
             await node.close()
 
     def _config(self, nth: int, lies: bool) -> NodeConfig:
-        rng = self._rng
-        host = IPV4.loopback_ip(int.from_bytes((rng.randint(1, 254), rng.randrange(256), rng.randint(1, 254))))
-        self.one_address = self.one_address or not self._bind(host)
+        places = [(self._host(family), 0) for family in self._families]
         return NodeConfig(
-            listen=(ONLY if self.one_address else host, 0),
+            listen=places[0],
+            listen_also=places[1] if len(places) > 1 else None,
             bootstrap=self.bootstrap,
             settings=Settings(id=self._rng.randbytes(20), read_only=False, policy=QUIET, lookups_kept=0),
             seed=self._rng.getrandbits(64),
             endpoint=None if self._living is None else self._living.endpoint(nth, lies=lies),
         )
+
+    def _host(self, family: Family) -> str:
+        """The address of another node: one of its own, where loopback has more than one."""
+        if family is IPV6:
+            return family.loopback
+        rng = self._rng
+        host = IPV4.loopback_ip(int.from_bytes((rng.randint(1, 254), rng.randrange(256), rng.randint(1, 254))))
+        self.one_address = self.one_address or not self._bind(host)
+        return ONLY if self.one_address else host
 
     async def _fill(self) -> None:
         if self._size < 2:
@@ -328,5 +354,8 @@ class Testnet:
 
 
 async def _look_around(node: Node) -> set[bytes]:
-    """The ids of the nodes that a node finds closest to itself. With an empty table it asks the first nodes again."""
-    return {found.id for found in (await node.find_node(node.id)).closest if found.id is not None}
+    """The ids of the nodes that a node finds closest to itself, in every family. With an empty table it asks the first
+    nodes again."""
+    outcome = await node.find_node(node.id)
+    found = [{node.id for node in part.closest if node.id is not None} for part in outcome.parts or (outcome,)]
+    return set.intersection(*found)

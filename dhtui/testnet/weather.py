@@ -13,7 +13,7 @@ from typing import Any
 from ..engine.endpoint import Endpoint
 from ..engine.simulation.internet import Chance, Internet
 from ..engine.wire.compact import Addr
-from ..engine.wire.family import IPV4
+from ..engine.wire.family import family_of
 from .life import Life
 
 MOST_ON_THE_WAY = 4096
@@ -54,7 +54,11 @@ class Weather:
     def _key(self, addr: Addr) -> int:
         """Who joins is known by its IP: its port is another one in each run."""
         known = self._keys.get(addr)
-        return self._chance.bits(_STRANGER, int.from_bytes(IPV4.pack_ip(addr[0]))) if known is None else known
+        return (
+            self._chance.bits(_STRANGER, int.from_bytes(family_of(addr[0]).pack_ip(addr[0])))
+            if known is None
+            else known
+        )
 
 
 class WeatherEndpoint(Endpoint):

@@ -61,6 +61,7 @@ NOTE_WORDS: Final = {
     NoteKind.NO_TOKEN: "it gave no write token",
     NoteKind.HELD: "it held this very item already",
     NoteKind.GAVE_WAY: "it was silent, and gave way to other queries before its time",
+    NoteKind.ROUTE_LOST: "the route of its address family went away",
     NoteKind.BANNED_MEANWHILE: "banned meanwhile",
     NoteKind.BUFFER_FULL: "the send buffer was full",
     NoteKind.SEND_REFUSED: "the system refused to send it",

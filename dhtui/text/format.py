@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from ..engine.wire import ids
+from ..engine.wire.address import address_text
 from ..engine.wire.compact import Addr
 
 
@@ -94,9 +95,13 @@ def woke(away: float) -> str:
     return f"nothing was done for {duration(away)}: the machine slept, or this program was stopped"
 
 
+LONGEST_ADDRESS = len("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")
+"""Characters of an IPv6 address with its port, at most; an IPv4 address has 21."""
+
+
 def address(addr: Addr | None) -> str:
-    """``203.0.113.9:6881``; ``–`` for `None`."""
-    return f"{addr[0]}:{addr[1]}" if addr else "–"
+    """``203.0.113.9:6881``, ``[2001:db8::9]:6881``; ``–`` for `None`."""
+    return address_text(addr) if addr else "–"
 
 
 def elide(text: str, width: int) -> str:

@@ -11,6 +11,8 @@ from ..engine.views.events import (
     DatagramsLost,
     DropCause,
     IdChanged,
+    LinkChanged,
+    LinkState,
     LookupFinished,
     LookupStarted,
     NodeAdded,
@@ -20,6 +22,7 @@ from ..engine.views.events import (
     Stored,
     Woke,
 )
+from ..engine.wire.family import IPV4, IPV6, Addr, FamilyName
 from .decisions import stop_words
 from .format import address, duration, lost_unread, plural, reach, short_id, woke
 from .safe import safe_text
@@ -39,6 +42,8 @@ class Cause(StrEnum):
     REACHABLE = "reachable"
     LOST = "lost"
     WOKE = "woke"
+    LINK = "family"
+    """An address family: missing, lost, or there again."""
     TIMED_OUT = "timed out"
     ERROR = "error"
     REFUSED = "refused"
@@ -72,11 +77,17 @@ _CAUSES: dict[type[StateEvent], Cause] = {
     ReachabilityChanged: Cause.REACHABLE,
     DatagramsLost: Cause.LOST,
     Woke: Cause.WOKE,
+    LinkChanged: Cause.LINK,
 }
 
 
 def event_words(event: StateEvent) -> str:
-    """An event in a sentence without a full stop, safe to print."""
+    """An event in a sentence without a full stop, safe to print. Of IPv6 it begins with that."""
+    told = "IPv6: " if getattr(event, "family", IPV4.name) == IPV6.name and type(event) is not LinkChanged else ""
+    return f"{told}{_words(event)}"
+
+
+def _words(event: StateEvent) -> str:
     match event:
         case NodeAdded(id=node_id, bucket=bucket):
             return f"{short_id(node_id)} entered the table, bucket {bucket}"
@@ -105,7 +116,7 @@ def lookup_name(event: LookupStarted | LookupFinished) -> str:
     return f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
 
 
-def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke) -> str:
+def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke | LinkChanged) -> str:
     match event:
         case AddressChanged(old=old, new=new, voters=voters):
             before = f", before {address(old)}" if old else ""
@@ -119,3 +130,14 @@ def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | Datagram
             return lost_unread(lost, total)
         case Woke(away=away):
             return woke(away)
+        case LinkChanged(family=family, state=state, addr=addr):
+            return link_words(family, state, addr)
+
+
+def link_words(family: FamilyName, state: LinkState, addr: Addr | None = None) -> str:
+    """Whether a node has the use of an address family, in a sentence without a full stop."""
+    if state is LinkState.UP:
+        return f"{family} is there" + (f", at {address(addr)}" if addr else "")
+    if state is LinkState.LOST:
+        return f"{family} has no route any more: nothing is sent there until it is back"
+    return f"this machine has no {family} address: it is left out until there is one"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..engine.items import MutableItem
 from ..engine.outcome import NodeOutcome, Status
 from .faults import FAULT_WORDS, SILENT, note_words
+from .format import address
 from .safe import safe_text
 
 
@@ -18,7 +19,7 @@ def silence_words(one: NodeOutcome) -> str:
         case Status.CANCELLED:
             return note or f"cancelled: no answer{waited}"
         case Status.ELSEWHERE if one.came_from is not None:
-            return "answered from {}:{}, which was not asked: it does not count".format(*one.came_from)
+            return f"answered from {address(one.came_from)}, which was not asked: it does not count"
         case Status.UNREADABLE:
             return f"what it answered can't be read: {note}"
         case Status.UNMATCHED:
@@ -31,6 +32,8 @@ def silence_words(one: NodeOutcome) -> str:
             return "not asked: banned by the user"
         case Status.NO_ADDRESS:
             return "not asked: no unicast address and port"
+        case Status.NO_ROUTE:
+            return f"not asked: this node has no use of {one.family} now"
         case Status.OURSELVES:
             return "it is this node itself"
         case Status.SEND_FAILED:

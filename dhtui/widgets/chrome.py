@@ -12,7 +12,7 @@ from .. import __version__
 from ..bindings.registry import ALWAYS, VIEWS, Action
 from ..engine.views.snapshot import Snapshot
 from ..sources.feed import Frame
-from ..text.format import address, plural, reach, short_id
+from ..text.format import address, elide, plural, reach, short_id
 from ..text.safe import safe_text
 from ..text.spans import Line, Span, crop, spread, width_of
 from .lines import Lines
@@ -54,6 +54,8 @@ def _crumbs(way: Sequence[str], room: int) -> Line:
     return ()
 
 
+_ADDRESS = 21
+"""Cells for our address where there is little room: an IPv4 address is no longer."""
 _VERDICTS: dict[str, Span] = {
     "valid": ("✓ bep42", "good"),
     "invalid": ("✗ bep42", "warn"),
@@ -66,18 +68,21 @@ def _identity(snapshot: Snapshot, testnet: bool, width: int) -> Line:
     """Who we are; where there is little room without the version, then without the verdict on the id."""
     who = snapshot.identity
     reachable = snapshot.reachability.state == "reachable"
-    middle: Line = (
-        ("testnet  " if testnet else "", "warn"),
-        (f"{'●' if reachable else '○'} {reach(snapshot.reachability.state)}", "good" if reachable else "warn"),
-        (f"  {address(who.external or who.bound)}  ", "plain"),
-        (f"{short_id(who.id)} ", "data"),
-    )
     name: Span = (f" dhtui {__version__}  ", "accent")
     short: Span = (" dhtui  ", "accent")
     verdict = _VERDICTS[who.bep42]
-    for line in ((name, *middle, verdict), (short, *middle, verdict)):
-        if width_of(line) <= width:
-            return line
+    where = address(who.external or who.bound)
+    middle: Line = ()
+    for shown in dict.fromkeys((where, elide(where, _ADDRESS))):
+        middle = (
+            ("testnet  " if testnet else "", "warn"),
+            (f"{'●' if reachable else '○'} {reach(snapshot.reachability.state)}", "good" if reachable else "warn"),
+            (f"  {shown}  ", "plain"),
+            (f"{short_id(who.id)} ", "data"),
+        )
+        for line in ((name, *middle, verdict), (short, *middle, verdict)):
+            if width_of(line) <= width:
+                return line
     return (short, *middle)
 
 

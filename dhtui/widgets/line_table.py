@@ -86,6 +86,8 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
         self._painted: dict[int, _Look | None] = {}
         self._layout: list[int] = []
         self._layout_width = -1
+        self._long: set[str] = set()
+        """Titles of the columns of which a row that was in sight had more text than they are wide."""
         self._said: Hashable = None
 
     # -- rows ------------------------------------------------------------------------------------------------
@@ -126,8 +128,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
         self._set_height(len(self.model.rows) + 1)
         if follow:
             self._show_cursor()
-        changed = [y for y in range(self.size.height) if self._painted.get(y, _NEVER) != self._look(y)]
-        if changed:
+        looks = [self._look(y) for y in range(self.size.height)]
+        changed = [y for y, look in enumerate(looks) if self._painted.get(y, _NEVER) != look]
+        if self._lengthens(looks):
+            self._layout_width = -1
+            self.refresh()
+        elif changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
         self.rename()
         selected = self.model.selected
@@ -135,6 +141,16 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
         if key != self._said:
             self._said = key
             self.post_message(self.Selected(self))
+
+    def _lengthens(self, looks: Sequence[_Look | None]) -> bool:
+        """Whether a row in sight has, for the first time, more text than a column of theirs that may take more."""
+        for place, column in enumerate(self.model.columns):
+            if column.most and column.title not in self._long:
+                cells = (look[0][place] for look in looks if look is not None)
+                if any(width_of(cell) > column.width for cell in cells):
+                    self._long.add(column.title)
+                    return True
+        return False
 
     def _set_height(self, lines: int) -> None:
         size = Size(self.size.width, lines)
@@ -186,7 +202,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
         """Line `y` of the widget: the titles, a row, or a line of the text for an empty table."""
         width = self.scrollable_content_region.width
         if self._layout_width != width:
-            self._layout, self._layout_width = lay_out(self.model.columns, width - 1), width
+            self._layout, self._layout_width = lay_out(self.model.columns, width - 1, self._long), width
         look = self._painted[y] = self._look(y)
         if look is None:
             return self.mark_selected(self.paint(self._titles() if y == 0 else self._empty_line(y - 1), width), y)

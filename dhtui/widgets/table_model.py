@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -31,6 +31,8 @@ class Column(Generic[Row]):
     """Takes its share of the cells that are left over."""
     middle: bool = False
     """What does not fit is left out of its middle, not of its end: for ids. Text with blanks is none."""
+    most: int = 0
+    """Cells that it takes, where there are any left, once a row in sight has more text than `width`: for addresses."""
     rank: int = 0
     """The columns of the highest rank are left out first where the table is too narrow; 0: never."""
 
@@ -219,14 +221,21 @@ class TableModel(Generic[Row]):
         return " ".join("".join(text for text, _ in cell) for cell in cells)
 
 
-def lay_out(columns: Sequence[Column[Any]], width: int) -> list[int]:
-    """The width of each column in a table `width` cells wide, 0 for those left out. One cell of gap between two."""
+def lay_out(columns: Sequence[Column[Any]], width: int, long: Collection[str] = ()) -> list[int]:
+    """The width of each column in a table `width` cells wide, 0 for those left out. One cell of gap between two.
+
+    `long`: the titles of columns that have more text than their width; those get up to `most` before any grows.
+    """
     kept = set(range(len(columns)))
     while sum(columns[i].width + 1 for i in kept) - 1 > width and any(columns[i].rank for i in kept):
         kept.discard(max(kept, key=lambda i: (columns[i].rank, i)))
     spare = max(0, width - sum(columns[i].width + 1 for i in kept) + 1)
     growing = [i for i in sorted(kept) if columns[i].grow]
     widths = [columns[i].width if i in kept else 0 for i in range(len(columns))]
+    for i in sorted(kept):
+        if columns[i].title in long:
+            more = min(spare, max(0, columns[i].most - columns[i].width))
+            widths[i], spare = widths[i] + more, spare - more
     for nth, i in enumerate(growing):
         widths[i] += spare // len(growing) + (nth < spare % len(growing))
     return widths

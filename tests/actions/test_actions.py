@@ -30,10 +30,12 @@ from dhtui.headless.output import Output
 from dhtui.headless.packet_log import packet_line
 from dhtui.headless.run import Found
 from dhtui.options import config
+from dhtui.options.addresses import HostPort
 from dhtui.options.options import Options
 from dhtui.options.planning import check_explorer, plan
-from dhtui.options.values import HostPort, Target
+from dhtui.options.values import Target
 from dhtui.runtime import launch
+from dhtui.runtime.families import leaves_loopback
 from dhtui.storage.node_state import load, save
 from dhtui.testnet import Testnet
 from dhtui.text.decisions import DOUBTS
@@ -327,7 +329,7 @@ def test_the_secret_of_tokens_need_not_stand_on_the_command_line(monkeypatch: py
 
 async def test_an_id_for_one_run_is_not_kept(tmp_path: Path) -> None:
     saved = _saved(tmp_path)
-    options = Options(state_dir=tmp_path, did=bytes(20), bnodes="no", listen=("127.0.0.1", 0))
+    options = Options(state_dir=tmp_path, did=bytes(20), bnodes="no", listen=(("127.0.0.1", 0),))
     start = launch.prepare(options, serving=True, keeping=True)
     async with Node(start.config) as node:
         assert node.id == bytes(20)
@@ -345,14 +347,14 @@ async def test_an_id_for_one_run_is_not_kept(tmp_path: Path) -> None:
         (Options(bnodes=("127.0.0.1:1", "a.example:2")), None, True),
         (Options(), (HostPort("127.0.0.2", 1),), False),
         (Options(), (HostPort("192.0.2.1", 1),), True),
-        (Options(listen=("127.0.0.1", 0)), (HostPort("192.0.2.1", 1),), False),
+        (Options(listen=(("127.0.0.1", 0),)), (HostPort("192.0.2.1", 1),), False),
         (Options(testnet=4), None, False),
     ],
 )
 def test_it_is_known_whether_packets_leave_this_machine(
     options: Options, remotes: tuple[HostPort, ...] | None, leaves: bool
 ) -> None:
-    assert launch.leaves_loopback(options, remotes) is leaves
+    assert leaves_loopback(options, remotes) is leaves
 
 
 def test_config_gives_the_options_that_launch_takes(tmp_path: Path) -> None:

@@ -23,11 +23,12 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState
 from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire import bencode
+from dhtui.engine.wire.family import IPV4
 from dhtui.headless import text as report_text
 from dhtui.headless.output import Output
 from dhtui.items.value import FormError, to_bencode
+from dhtui.options.addresses import HostPort
 from dhtui.options.options import Options
-from dhtui.options.values import HostPort
 from dhtui.runtime import launch
 from dhtui.storage.node_state import save
 from dhtui.storage.state_lock import take
@@ -90,7 +91,7 @@ def test_nobody_answered_is_not_nothing_is_there() -> None:
 async def test_the_id_of_a_single_run_is_not_called_the_saved_one(tmp_path: Path) -> None:
     save(tmp_path, SavedState(ID, None, ()))
     start = launch.prepare(
-        Options(state_dir=tmp_path, listen=("127.0.0.1", 0)), serving=False, keeping=False, bootstrap=False
+        Options(state_dir=tmp_path, listen=(("127.0.0.1", 0),)), serving=False, keeping=False, bootstrap=False
     )
     async with Node(start.config) as node:
         assert node.id != ID and node.snapshot().identity.id_source == "random"
@@ -137,7 +138,10 @@ async def test_a_host_of_ipv6_alone_is_said_to_be_that(monkeypatch: pytest.Monke
         return [(socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("2001:db8::1", 1, 0, 0))]
 
     monkeypatch.setattr("socket.getaddrinfo", resolve)
-    assert await look_up(HostPort("six.example", 1)) == "has IPv6 addresses only, and IPv6 is not supported yet"
+    only = "has IPv6 addresses only, and this node is in IPv4 only"
+    assert await look_up(HostPort("six.example", 1), (IPV4,)) == only
+    assert await look_up(HostPort("six.example", 1)) == (("2001:db8::1", 1),)
+    assert await look_up(HostPort("2001:db8::1", 1), (IPV4,)) == "is an IPv6 address, and this node is in IPv4 only"
     assert str(await look_up(HostPort("none.example", 1))).startswith("can't be resolved: name or service")
     async with Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=("six.example:1", "none.example:1"))) as node:
         sources = {source.name: source.detail for source in (await node.bootstrapped()).sources}

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 from dhtui.engine.core import Core
+from dhtui.engine.families.sides import split_host
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem
 from dhtui.engine.lookup.questions import FindClosest, GetItem, PingNode, Question
 from dhtui.engine.lookup.running import Done
@@ -25,6 +26,7 @@ from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import Settings
 from dhtui.engine.views.events import Event
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
+from dhtui.engine.wire.family import family_of
 from dhtui.engine.wire.krpc import Args, ErrorReply, Message, Query, Response, encode_query, encode_response, parse
 
 START = 1000.0
@@ -43,7 +45,7 @@ class Packet:
     @property
     def message(self) -> Message:
         """What it says."""
-        return parse(self.data)
+        return parse(self.data, family_of(self.dest[0]))
 
 
 Answer = Mapping[bytes, Any] | bytes | None
@@ -73,7 +75,7 @@ class Puppet:
 
     def receive(self, data: bytes, source: Addr) -> None:
         """A datagram came."""
-        message = parse(data)
+        message = parse(data, family_of(self.addr[0]))
         if not isinstance(message, Query):
             self.replies.append(message)
             return
@@ -130,6 +132,8 @@ class Network:
         self._count = 0
         self._addresses = 0
         self._opened: set[tuple[Addr, Addr]] = set()
+        self._beside: dict[Core, Core] = {}
+        self._followed: Core | None = None
 
     # ---- who is there ------------------------------------------------------------------------------
 
@@ -138,12 +142,32 @@ class Network:
         self._addresses += 1
         return f"{20 + self._addresses // 256}.{self._addresses % 256}.7.1", 6881
 
-    def core(self, ip: str = "", *, port: int = 6881, hosts: tuple[str, ...] = (), **settings: Any) -> Core:
-        """A core that answers from its first moment, unless `settings` (of `Settings`) say otherwise."""
+    def fresh_six(self) -> Addr:
+        """A public IPv6 address in a /48 of its own."""
+        self._addresses += 1
+        return f"2001:db8:{self._addresses:x}::1", 6881
+
+    def core(
+        self,
+        ip: str = "",
+        *,
+        port: int = 6881,
+        hosts: tuple[str, ...] = (),
+        beside: Core | None = None,
+        **settings: Any,
+    ) -> Core:
+        """A core that answers from its first moment, unless `settings` (of `Settings`) say otherwise. `beside`: the
+        same node's core in the other family."""
         addr = (ip, port) if ip else self.fresh_addr()
         rng = Random(self.rng.getrandbits(64))
-        core = Core(Settings(**({"read_only": False} | settings)), addr, rng, self.now, hosts)
+        core = Core(
+            Settings(**({"read_only": False} | settings)), addr, rng, self.now, hosts, beside.common if beside else None
+        )
         self._ends[addr] = core
+        if beside is not None:
+            core.beside(beside)
+            beside.beside(core)
+            self._beside[core], self._beside[beside] = beside, core
         self.after(core)
         return core
 
@@ -201,10 +225,14 @@ class Network:
         if at < self._timers.get(addr, float("inf")):
             self._timers[addr] = at
             self._later(at, addr, None)
+        if (other := self._beside.get(core)) is not None and other is not self._followed:
+            before, self._followed = self._followed, core
+            self.after(other)
+            self._followed = before
 
     def _resolve(self, core: Core, name: str) -> None:
-        host, _, port = name.rpartition(":")
-        found = self.names.get(name, ((host, int(port)),))
+        host, port = split_host(name)
+        found = self.names.get(name, ((host, port),))
         addrs, why = ((), found) if isinstance(found, str) else (found, "")
         core.host_resolved(name, addrs, why, self.now)
 

@@ -461,7 +461,7 @@ async def test_a_node_that_could_not_bind_may_be_entered_again() -> None:
 async def test_what_is_under_way_when_a_node_is_closed_is_told_apart_from_being_cancelled() -> None:
     node = Node(config(query_timeout=60.0))
     async with node, Node(config()) as mute:
-        asyncio.get_running_loop().remove_reader(mute._endpoint.fileno())
+        asyncio.get_running_loop().remove_reader(mute._sides.first.endpoint.fileno())
         pending = asyncio.ensure_future(node.ping([mute.address]))
         waiting = asyncio.ensure_future(Node(config()).bootstrapped())
         await asyncio.sleep(0)

@@ -427,6 +427,8 @@ def traffic(core: Core) -> None:
     core.send_failed(b"", LOCAL, None, NOW + 60)
     core.overflowed(3, NOW + 60)
     core.woke(3600.0, NOW + 60)
+    core.link_changed(events.LinkState.LOST, None, NOW + 60)
+    core.link_changed(events.LinkState.UP, core.identity.bound, NOW + 60)
     core.ban(PUBLIC[0], 60.0, NOW + 60)
     core.snapshot(NOW + 60)
 
@@ -436,7 +438,7 @@ EVENT_TYPES: tuple[type, ...] = get_args(events.Event)
 
 def test_with_nobody_listening_no_event_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events cost nothing then: each type is made to raise when it is built, and everything goes on."""
-    assert len(EVENT_TYPES) == 15
+    assert len(EVENT_TYPES) == 16
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("an event was built")

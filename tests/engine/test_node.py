@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from support.apart import PATIENCE
 
-from dhtui.engine import node as node_module
+from dhtui.engine.families import sides
 from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
@@ -224,7 +224,7 @@ async def test_a_name_server_that_does_not_answer_is_given_up(monkeypatch: pytes
         raise AssertionError
 
     resolver(monkeypatch, never)
-    monkeypatch.setattr(node_module, "RESOLVE_SECONDS", 0.05)
+    monkeypatch.setattr(sides, "RESOLVE_SECONDS", 0.05)
     async with Node(config()) as first, Node(config(bootstrap=("slow.invalid:1", host(first)))) as node:
         view = await node.bootstrapped()
         assert [source.state for source in view.sources] == ["unresolved", "answered"]
@@ -346,7 +346,8 @@ async def test_a_closed_node_does_nothing_any_more() -> None:
         pass
     with pytest.raises(NodeError):
         await node.ping([("127.0.0.1", 1)])
-    assert node._timer is None or node._timer.cancelled()
+    timer = node._sides.first.timer
+    assert timer is None or timer.cancelled()
 
 
 async def test_an_error_in_a_callback_does_not_stop_the_node() -> None:

@@ -10,9 +10,10 @@ from support.apart import PATIENCE
 
 from dhtui.engine import clock
 from dhtui.engine.core import Core
+from dhtui.engine.families.side import AWAY_SECONDS
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.lookup.questions import PingNode
-from dhtui.engine.node import AWAY_SECONDS, Node
+from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
@@ -163,12 +164,12 @@ async def test_a_node_notices_that_its_clock_has_gone_on(
     async with asyncio.timeout(PATIENCE), Node(NodeConfig(listen=("127.0.0.1", 0))) as node:
         await node.bootstrapped()
         now = real()
-        node._tick()
+        node._sides.first.tick()
         heard: list[events.Event] = []
         node.subscribe(heard.append)
         now += away
-        node._tick()
-        node._tick()
+        node._sides.first.tick()
+        node._sides.first.tick()
         assert len(woken(heard)) == noticed
         assert all(event.away == pytest.approx(away, abs=20.0) for event in woken(heard))
         assert (node.snapshot().busy.longest >= 40.0) == (not noticed)

@@ -11,8 +11,8 @@ import pytest
 from support.apart import PATIENCE
 
 from dhtui.engine import clock, endpoint
-from dhtui.engine import node as node_module
 from dhtui.engine.core import Core
+from dhtui.engine.families import sides
 from dhtui.engine.lookup.questions import FindClosest, PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Ask
@@ -153,7 +153,7 @@ def test_busy_is_bounded() -> None:
 def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     made = Clocks()
     monkeypatch.setattr(clock, "now", partial(_now, made, clock.now))
-    monkeypatch.setattr(node_module, "Endpoint", lambda listen, now: endpoint.Endpoint(listen, now, made.wall))
+    monkeypatch.setattr(sides, "Endpoint", lambda listen, now: endpoint.Endpoint(listen, now, made.wall))
     return made
 
 
@@ -196,7 +196,7 @@ async def test_what_lies_in_the_socket_while_the_loop_is_busy_was_answered_in_ti
             peer.sendto(b"something else", addr)
         peer.sendto(encode_response(tid, {b"id": ID}, addr), addr)
         clocks.late = 10.0
-        node._tick()
+        node._sides.first.tick()
         assert node.snapshot().methods["ping"].timed_out == 0
         outcome = await pending
         assert outcome.answered == 1
@@ -238,7 +238,7 @@ async def test_datagrams_lost_in_the_socket_are_told(
             for _ in range(flood):
                 peer.sendto(b"x" * 300, node.address)
             for _ in range(flood // endpoint.BATCH + 1):
-                node._readable()
+                node._sides.first.readable()
             now = node.snapshot().traffic
             assert now.overflowed is not None and before.overflowed is not None
             lost = now.overflowed - before.overflowed
@@ -250,9 +250,9 @@ async def test_datagrams_lost_in_the_socket_are_told(
 
         first, second = lost_of(1000), lost_of(1000)
         assert first > 0 and second > 0
-        node._after()
+        node._sides.after()
         assert [(event.lost, event.total) for event in told()] == [(first, first)]
         for _ in range(7):  # a minute, with something to do every ten seconds
             clocks.late += 9.0
-            node._tick()
+            node._sides.first.tick()
         assert [(event.lost, event.total) for event in told()[1:]] == [(second, first + second)]

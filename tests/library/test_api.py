@@ -22,7 +22,8 @@ API = {
     "blocklists": "Blocklist BlocklistError load_blocklist",
     "tests": "Testnet",
     "events": "Event AddressChanged Banned BootstrapProgress DatagramsLost IdChanged LookupFinished LookupStarted "
-    "NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    "NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke "
+    "LinkChanged LinkState",
 }
 """A name that is missing here is no promise; one that is here is not taken away without a new major version."""
 

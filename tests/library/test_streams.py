@@ -25,6 +25,7 @@ from dhtui import (
     deadline,
 )
 from dhtui.engine import node as node_module
+from dhtui.engine.families import sides
 from dhtui.engine.stream import Take
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -54,7 +55,7 @@ async def stuck(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Node]:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
-    monkeypatch.setattr(node_module, "RESOLVE_SECONDS", 600.0)
+    monkeypatch.setattr(sides, "RESOLVE_SECONDS", 600.0)
     async with asyncio.timeout(PATIENCE), Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=("a.test:1",))) as node:
         yield node
 

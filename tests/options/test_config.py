@@ -9,7 +9,7 @@ import pytest
 
 from dhtui.actions.spec import ACTIONS
 from dhtui.errors import Exit, UsageError
-from dhtui.options import config, values
+from dhtui.options import addresses, config
 from dhtui.options.config import SETTINGS, Options
 from dhtui.options.manual.markdown import flag_table
 from dhtui.options.manual.usage import help_text
@@ -73,16 +73,16 @@ def test_flag_table_has_a_row_for_every_flag() -> None:
         ("-qtimeout 1m30s", "qtimeout", 90.0),
         ("-qtimeout 3", "qtimeout", 3.0),
         ("-qtimeout .5", "qtimeout", 0.5),
-        ("-listen :9092", "listen", ("0.0.0.0", 9092)),
-        ("-listen 9092", "listen", ("0.0.0.0", 9092)),
-        ("-listen localhost:0", "listen", ("127.0.0.1", 0)),
-        ("-listen=", "listen", ("0.0.0.0", 0)),
+        ("-listen :9092", "listen", (("0.0.0.0", 9092), ("::", 9092))),
+        ("-listen 9092", "listen", (("0.0.0.0", 9092), ("::", 9092))),
+        ("-listen localhost:0", "listen", (("127.0.0.1", 0), ("::1", 0))),
+        ("-listen=", "listen", (("0.0.0.0", 0), ("::", 0))),
         ("-remote a.example:1,127.0.0.1:2,", "remote", (("a.example", 1), ("127.0.0.1", 2))),
         ("-remote closest_store", "remote", ()),
         ("-bnodes no", "bnodes", "no"),
         ("-bnodes public", "bnodes", "public"),
-        ("-pip 1.2.3.4:5", "pip", ("1.2.3.4", 5)),
-        ("-pip 1.2.3.4", "pip", ("1.2.3.4", 0)),
+        ("-pip 1.2.3.4:5", "pip", (("1.2.3.4", 5),)),
+        ("-pip 1.2.3.4", "pip", (("1.2.3.4", 0),)),
         ("-ksize 20", "ksize", 20),
         ("-salt=", "salt", b""),
         ("-tsecret s", "tsecret", b"s"),
@@ -113,12 +113,12 @@ def test_values_that_are_accepted(argv: str, field: str, value: Any) -> None:
         "-remote 127.0.0.1:0",
         "-remote 224.0.0.1:1",
         "-remote 999.1.1.1:1",
-        "-remote [::1]:9090",
+        "-remote ::1:9090",
         "-remote ,",
         "-remote=",
         "-remote a_b!:1",
         "-bnodes ,",
-        "-listen [::1]:9092",
+        "-listen ::1:9092",
         "-listen 127.0.0.1",
         "-listen nosuch:1",
         "-listen :70000",
@@ -164,7 +164,7 @@ def test_command_line_before_file_before_default(tmp_path: Path) -> None:
     file.write_text('qtimeout = 1.5\nksize = 20\nbnodes = ["a:1", "b:2"]\nvv = true\nlisten = ":7"\n')
     options = config.read(["-config", str(file), "-ksize", "5", "-vv=false"])
     assert (options.qtimeout, options.ksize, options.bnodes) == (1.5, 5, ("a:1", "b:2"))
-    assert (options.vv, options.listen, options.qconcurrency) == (False, ("0.0.0.0", 7), 8)
+    assert (options.vv, options.listen, options.qconcurrency) == (False, (("0.0.0.0", 7), ("::", 7)), 8)
 
 
 def test_the_platforms_config_file_is_read(no_config: Path) -> None:
@@ -213,4 +213,4 @@ def test_help_works_beside_a_broken_config_file(tmp_path: Path) -> None:
 
 def test_numbers_that_only_look_like_addresses_are_not_resolved() -> None:
     with pytest.raises(UsageError, match="not an IPv4 address"):
-        values.host_port("1.2.3:80")
+        addresses.host_port("1.2.3:80")

@@ -30,7 +30,7 @@ RING = ring_of(
 def test_pcapng_is_read_by_another_program() -> None:
     """Times, addresses, ports, bytes and checksums."""
     file = io.BytesIO()
-    assert write_pcapng(file, RING, OWN, OFFSET, summary) == 4
+    assert write_pcapng(file, RING, [OWN], OFFSET, summary) == 4
     file.seek(0)
     reader = dpkt.pcapng.Reader(file)
     assert reader.datalink() == 101
@@ -50,7 +50,7 @@ def test_pcapng_is_in_the_order_of_time_and_whole() -> None:
     """Though a datagram, here the largest there is, was read after others that came later had been answered."""
     ring = ring_of(asked(2.5, GetPeers(THEIR_ID, TARGET)), got(2.4, b"d" * 65_507), sent(3.0, GetPeers(OWN_ID, TARGET)))
     file = io.BytesIO()
-    assert write_pcapng(file, ring, OWN, OFFSET) == 3
+    assert write_pcapng(file, ring, [OWN], OFFSET) == 3
     file.seek(0)
     read = [(at - OFFSET, dpkt.ip.IP(data)) for at, data in dpkt.pcapng.Reader(file)]
     assert [at for at, _ in read] == pytest.approx([2.4, 2.5, 3.0], abs=2e-6)
@@ -60,7 +60,7 @@ def test_pcapng_is_in_the_order_of_time_and_whole() -> None:
 def test_pcapng_keeps_direction_and_summary_of_each_packet() -> None:
     """As options of the block; the blocks follow each other without a gap."""
     file = io.BytesIO()
-    write_pcapng(file, RING, OWN, OFFSET, summary)
+    write_pcapng(file, RING, [OWN], OFFSET, summary)
     data, blocks = file.getvalue(), []
     while data:
         kind, length = struct.unpack("<II", data[:8])
@@ -139,7 +139,7 @@ def test_any_packet_can_be_written(data: bytes) -> None:
     (line,) = lines(got(1, data))
     assert bytes.fromhex(line["data"]) == data
     file = io.BytesIO()
-    write_pcapng(file, ring_of(got(1, data)), OWN, OFFSET, summary)
+    write_pcapng(file, ring_of(got(1, data)), [OWN], OFFSET, summary)
     file.seek(0)
     ((_, raw),) = dpkt.pcapng.Reader(file)
     assert bytes(dpkt.ip.IP(raw).data.data) == data

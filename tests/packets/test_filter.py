@@ -151,8 +151,8 @@ def test_completions_name_the_terms_and_then_their_values() -> None:
     assert [found.text for found in completions("dir:in err:", 11)][:2] == ["err:any", "err:none"]
     (only,) = completions("!method:ann dir:in", 11)
     assert (only.start, only.end, only.text) == (1, 11, "method:announce_peer")
-    assert len(completions("", 0)) == len(completions("dir:in ", 7)) == 13
-    assert [found.text for found in completions("dir:in (n", 9)] == ["not"]
+    assert len(completions("", 0)) == len(completions("dir:in ", 7)) == 14
+    assert [found.text for found in completions("dir:in (n", 9)] == ["net:", "not"]
     assert [found.text for found in completions("(me", 3)] == ["method:"]
     assert completions("nonsense:", 9) == [] and completions("dir:in", 6) == []
 

@@ -14,6 +14,7 @@ import libtorrent as lt
 from dhtui.engine.items import immutable_target
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.wire import bencode
+from dhtui.engine.wire.address import address_text
 from dhtui.engine.wire.compact import Addr
 
 from .peer import DEADLINE, Found
@@ -51,20 +52,22 @@ def expanded(seed: bytes) -> bytes:
 class LibtorrentPeer:
     """One session. It writes a byte to a socket when it has alerts, so that nothing is polled."""
 
-    def __init__(self) -> None:
-        self._session = lt.session(SETTINGS)
+    def __init__(self, host: str = HOST) -> None:
+        self._host = host
+        listen = address_text((host, 0))
+        self._session = lt.session(SETTINGS | {"listen_interfaces": listen})
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._theirs.setblocking(False)
         self._wanted: list[tuple[Callable[[Any], bool], asyncio.Future[Any]]] = []
-        self.address: Addr = (HOST, 0)
+        self.address: Addr = (host, 0)
 
     async def __aenter__(self) -> Self:
         asyncio.get_running_loop().add_reader(self._ours, self._read_alerts)
         listening = self._alert("listen_succeeded_alert", socket_type=lt.socket_type_t.udp)
         self._session.set_alert_fd(self._theirs.fileno())
         self._read_alerts()
-        self.address = (HOST, (await self._until(listening)).port)
+        self.address = (self._host, (await self._until(listening)).port)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -91,7 +91,7 @@ async def announce(node: Node, peers: Sequence[Peer]) -> None:
     outcome = await node.announce_peer(info_hash, 4321, remotes=addresses(peers))
     assert statuses(outcome) == [Status.STORED] * len(peers)
     found = await node.get_peers(info_hash)
-    assert ("127.0.0.1", 4321) in dict(found.peers)
+    assert (node.address[0], 4321) in dict(found.peers)
     assert Status.PEERS in [asked.status for asked in found.asked]
 
 
@@ -270,8 +270,8 @@ async def served_announce(nodes: Sequence[Node], peer: Peer) -> None:
     await peer.announce(info_hash, 8765)
     await stores.until(info_hash, len(nodes))
     found = await nodes[0].get_peers(info_hash, remotes=[node.address for node in nodes[1:]])
-    assert dict(found.peers) == {("127.0.0.1", 8765): len(nodes) - 1}
-    assert await peer.get_peers(info_hash) == {("127.0.0.1", 8765)}
+    assert dict(found.peers) == {(peer.address[0], 8765): len(nodes) - 1}
+    assert await peer.get_peers(info_hash) == {(peer.address[0], 8765)}
 
 
 async def served_get_peers(nodes: Sequence[Node], peer: Peer) -> None:
@@ -279,7 +279,7 @@ async def served_get_peers(nodes: Sequence[Node], peer: Peer) -> None:
     info_hash = b"announced to dhtui.."
     for port in (1001, 1002):
         await nodes[0].announce_peer(info_hash, port, remotes=[node.address for node in nodes[1:]])
-    assert await peer.get_peers(info_hash) == {("127.0.0.1", 1001), ("127.0.0.1", 1002)}
+    assert await peer.get_peers(info_hash) == {(nodes[0].address[0], port) for port in (1001, 1002)}
 
 
 async def served_immutable_put(nodes: Sequence[Node], peer: Peer) -> None:

@@ -178,6 +178,25 @@ def test_cases_of_conformance_are_described(run: Run, net: Neighbours) -> None:
     assert [case["outcome"] for case in line["cases"]] == ["pass", "skipped"]
 
 
+@pytest.mark.parametrize("family", ["6", "both"])
+def test_what_a_node_in_ipv6_prints_is_described(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    families = ["IPv4", "IPv6"] if family == "both" else ["IPv6"]
+    for argv in (("id",), ("find_node", "--target", "self"), ("doctor",), ("put", "--val", "x")):
+        main(["--do", *argv, "--testnet", "4", "--family", family, "--json"])
+        *others, last = [checked(line) for line in capsys.readouterr().out.splitlines()]
+        assert [each["family"] for each in last["families"]] == families and last["missing"] == [], argv
+        assert last["families"][0]["bound"] == last["bound"] and last["family"] == families[0]
+        told = {line["family"] for line in others}
+        if argv[0] == "doctor":
+            assert told == ({"IPv4", "IPv6", None} if family == "both" else {None})
+        elif argv[0] != "id":
+            assert told == set(families) and [part["family"] for part in last["parts"]] == families * (family == "both")
+            assert last["asked"] == 4 * len(families)
+
+
 def test_what_was_not_begun_is_described(run: Run) -> None:
     assert [line["type"] for line in run("find_node")] == ["error"]
 

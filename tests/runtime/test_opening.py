@@ -32,7 +32,7 @@ async def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         listen = taken.getsockname()
-        start = launch.prepare(Options(state_dir=tmp_path, listen=listen), serving=False, keeping=False)
+        start = launch.prepare(Options(state_dir=tmp_path, listen=(listen,)), serving=False, keeping=False)
         with pytest.raises(Failure, match=rf"^cannot bind 127\.0\.0\.1:{listen[1]}: address in use$"):
             async with on_network(start):
                 pass
@@ -40,7 +40,7 @@ async def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
 
 async def test_what_dies_beside_a_node_is_told_and_the_node_runs_on(tmp_path: Path) -> None:
     start = launch.prepare(
-        Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes="no"), serving=False, keeping=False
+        Options(state_dir=tmp_path, listen=(("127.0.0.1", 0),), bnodes="no"), serving=False, keeping=False
     )
     told, warned = list[str](), asyncio.Event()
 
@@ -62,7 +62,7 @@ async def test_what_dies_beside_a_node_is_told_and_the_node_runs_on(tmp_path: Pa
 
 async def test_the_node_that_returns_to_the_network_is_the_one_that_left_it(tmp_path: Path) -> None:
     """With its id, also where the state folder was empty as the program began."""
-    options = Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes=("127.0.0.1:9",))
+    options = Options(state_dir=tmp_path, listen=(("127.0.0.1", 0),), bnodes=("127.0.0.1:9",))
     ids = []
     with launch.prepare(options, serving=True, keeping=True) as start:
         host = _explorer(options, start).host

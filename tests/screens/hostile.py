@@ -156,7 +156,7 @@ class HostileNode(WiredNode):
             self.hears(encode({**more, b"y": b"q", b"q": method, b"a": body}), addr)
 
         def token(target: bytes) -> bytes:
-            return self._core._tokens.make(addr[0], target, self.net.now)
+            return self._core.common.tokens.make(addr[0], target, self.net.now)
 
         ask(b"ping")
         ask(one(number))

@@ -22,6 +22,7 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.views.events import Event
 from dhtui.engine.views.snapshot import Ban, ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.family import FamilyName
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
 from dhtui.widgets.line_table import LineTable
@@ -84,8 +85,12 @@ class PaperNode:
             raise self.ping_answer
         return self.ping_answer or pong(remotes[0])
 
-    async def refresh_bucket(self, depth: int) -> Outcome:
-        self.asked.append(("refresh", depth))
+    @property
+    def addresses(self) -> tuple[Addr, ...]:
+        return tuple(each.identity.bound for each in self.view.families)
+
+    async def refresh_bucket(self, depth: int, family: FamilyName | None = None) -> Outcome:
+        self.asked.append(("refresh", depth) if family in (None, "IPv4") else ("refresh", depth, family))
         return pong(("203.0.0.1", 6881), action="find_node")
 
     @asynccontextmanager

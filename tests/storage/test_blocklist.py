@@ -7,15 +7,16 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhtui.engine.defence import blocklist as blocklist_module
-from dhtui.engine.defence.blocklist import Blocklist, BlocklistError, parse
+from dhtui.engine.defence import ranges as ranges_module
+from dhtui.engine.defence.blocklist import BlocklistError, parse
+from dhtui.engine.defence.ranges import Blocklist
 from dhtui.options.options import Options
 from dhtui.runtime import launch
 from dhtui.storage import blocklist_file
@@ -119,23 +120,93 @@ def test_reversed_ranges_are_turned_round_with_one_warning() -> None:
     assert warnings == ["blocklist: ranges written backwards, taken as meant: 2, the first in line 2"]
 
 
+SIX = [("2001:db8::1", "2001:db8::ff")]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("2001:db8::/32", [("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]),
+        ("2001:DB8:1:2::9/32", [("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]),
+        ("2001:db8::1", [("2001:db8::1", "2001:db8::1")]),
+        ("2001:db8::1-2001:db8::ff", SIX),
+        ("2001:db8::1 - 2001:db8::ff", SIX),
+        ("org:2001:db8::1-2001:db8::ff", SIX),
+        ("org : 2001:db8::1 - 2001:db8::ff\r\n", SIX),
+        ("Foo, Inc - West:2001:db8::1-2001:db8::ff", SIX),
+        ("2001:0db8::0001 - 2001:0db8::00ff , 000 , a:b, c-d", SIX),
+        ("fe80::1 - fe80::2 , 0 , label", [("fe80::1", "fe80::2")]),
+        ("a:b:2001:db8:1:2:3:4:5:6-2001:db8:1:2:3:4:5:7", [("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:7")]),
+        ("beef:2001:db8::1-2001:db8::ff", SIX),
+        ("1:2001:db8::1-2001:db8::ff", SIX),
+        ("2:1::1-2:1::5", [("2:1::1", "2:1::5")]),
+        ("::/0", [("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]),
+        ("::", [("::", "::")]),
+        ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128", [("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",) * 2]),
+        ("2001:db8::/32 ; SBL1", [("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]),
+        ("2001:db8::1 # a router", [("2001:db8::1", "2001:db8::1")]),
+    ],
+)
+def test_every_format_is_read_of_ipv6(line: str, expected: list[tuple[str, str]]) -> None:
+    assert ranges(line) == expected
+
+
+def test_ranges_of_ipv6_are_merged_sorted_and_looked_up_beside_those_of_ipv4() -> None:
+    listed, warnings = parse(
+        ["2001:db8::5-2001:db8::9", "x:1.2.3.4-1.2.3.6", "2001:db8::a", "2001:db8::7/128", "2001:db8::c", "org:::1"]
+    )
+    assert warnings == [] and len(listed) == 4
+    six = [("::1", "::1"), ("2001:db8::5", "2001:db8::a"), ("2001:db8::c", "2001:db8::c")]
+    assert list(listed.ranges()) == [("1.2.3.4", "1.2.3.6"), *six]
+    blocked = ["1.2.3.5", "::1", "2001:db8::5", "2001:db8::a", "2001:db8::c"]
+    free = ["1.2.3.7", "::", "::2", "2001:db8::4", "2001:db8::b", "2001:db8::d", "::ffff:1.2.3.5"]
+    assert [ip in listed for ip in blocked + free] == [True] * 5 + [False] * 7
+    assert "2001:db8::6" not in listed.sparing("2001:db8::6", "2001:db8::6")
+    assert "2001:db8::7" in listed.sparing("2001:db8::6", "2001:db8::6") and listed.sparing("::9", "::9") == listed
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 2**128 - 1) | st.integers(0, 40)] * 2), max_size=8))
+def test_a_look_up_in_ipv6_agrees_with_asking_each_range(pairs: list[tuple[int, int]]) -> None:
+    listed, _ = parse(f"x:{IPv6Address(a)}-{IPv6Address(b)}" for a, b in pairs)
+    for number in {*range(42), *(end + step for pair in pairs for end in pair for step in (-1, 0, 1))}:
+        if 0 <= number < 2**128 and number >> 32 != 0xFFFF:
+            expected = any(min(pair) <= number <= max(pair) for pair in pairs)
+            assert (str(IPv6Address(number)) in listed) is expected
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        "2001:db8::/32",
-        "2001:db8::1",
-        "2001:db8::1-2001:db8::ff",
-        "org:2001:db8::1-2001:db8::ff",
-        "a:b:2001:db8:1:2:3:4:5:6-2001:db8:1:2:3:4:5:7",
-        "::ffff:1.2.3.4",
-        "::ffff:1.2.3.4-::ffff:1.2.3.9",
-        "::ffff:1.2.3.0/120",
+        "2001:db8::/129",
+        "2001:db8::/",
+        "2001:db8::1%eth0",
+        "2001:db8::1-",
+        "-2001:db8::1",
+        "2001:db8:::1",
+        "1:2:3:4:5:6:7:8:9-1:2:3:4:5:6:7:8:9",
+        "2001:db8::g",
+        "2001:db8::1-2001:db8::2-2001:db8::3",
+        "::1-1.2.3.4",
+        ":" * 4000,
+        "a:" * 2000 + "z",
+        "2001:db8::1 - 2001:db8::2 , high , label",
     ],
 )
-def test_ipv6_is_accepted_and_counted(line: str) -> None:
+def test_nonsense_of_ipv6_is_named_by_its_line(line: str) -> None:
+    with pytest.raises(BlocklistError, match=r"^line 3: .*accepted are .*CIDR") as caught:
+        parse(["# head", "org:1.2.3.4-5.6.7.8", line])
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 450
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["::ffff:1.2.3.4", "::ffff:1.2.3.4-::ffff:1.2.3.9", "::ffff:1.2.3.0/120"],
+)
+def test_ipv4_in_ipv6_is_accepted_and_counted(line: str) -> None:
     listed, warnings = parse(["org:1.2.3.4-5.6.7.8", line])
     assert list(listed.ranges()) == ONE
-    assert warnings == ["blocklist: IPv6 entries, which have no effect on IPv4: 1, the first in line 2"]
+    (warning,) = warnings
+    assert warning.endswith("(::ffff:0:0/96), which no packet comes from: 1, the first in line 2")
 
 
 @pytest.mark.parametrize(
@@ -184,8 +255,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_an_address_that_is_none_is_an_error_and_not_simply_free() -> None:
-    with pytest.raises(OSError):
-        assert "::1" in Blocklist([(0, 2**32 - 1)])
+    for text in ("::1::", "1.2.3.4.5", ""):
+        with pytest.raises(OSError):
+            assert text in Blocklist([(0, 2**32 - 1)], [(0, 2**128 - 1)])
+    assert "::1" not in Blocklist([(0, 2**32 - 1)]) and "1.2.3.4" not in Blocklist((), [(0, 2**128 - 1)])
 
 
 def test_the_usual_formats_do_not_load_netaddr() -> None:
@@ -235,7 +308,7 @@ def test_an_empty_list_blocks_nothing_and_says_so(tmp_path: Path) -> None:
     for text in ("", str(tmp_path / "empty")):
         listed, warnings = blocklist_file.load(text)
         assert len(listed) == 0
-        assert warnings == ["blocklist: it blocks no IPv4 address"]
+        assert warnings == ["blocklist: it blocks no address"]
 
 
 @pytest.mark.parametrize("text", ["missing.p2p", "org:127.0.0.1-", "x" * 5000, "a\0b"])
@@ -342,7 +415,7 @@ def test_a_blocklist_never_blocks_the_testnet() -> None:
 
 
 def test_a_list_of_too_many_entries_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocklist_module, "MAX_ENTRIES", 1000)
+    monkeypatch.setattr(ranges_module, "MAX_ENTRIES", 1000)
     blocks, _ = parse(f"10.0.{number >> 8}.{number & 255}" for number in range(1000))
     assert len(blocks) == 1 and "10.0.3.231" in blocks and "10.0.3.232" not in blocks
     taken = 0
@@ -360,7 +433,7 @@ def test_a_list_of_too_many_entries_is_refused_before_it_fills_the_memory(monkey
 
 def test_a_long_list_takes_little_memory_and_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some 40 bytes an entry at the most, where tuples of numbers take 120; sorted in several runs."""
-    monkeypatch.setattr(blocklist_module, "RUN", 1000)
+    monkeypatch.setattr(ranges_module, "RUN", 1000)
     numbers = [(number * 7919) % 100_000 for number in range(100_000)]
     tracemalloc.start()
     blocks, _ = parse(f"11.{number >> 15}.{(number >> 7) & 255}.{number % 128 * 2}" for number in numbers)
@@ -372,3 +445,25 @@ def test_a_long_list_takes_little_memory_and_is_in_order(monkeypatch: pytest.Mon
     assert [tuple(map(int, first.split("."))) for first, _ in ranges] == sorted(
         tuple(map(int, first.split("."))) for first, _ in ranges
     )
+
+
+def test_a_long_list_of_ipv6_takes_little_memory_and_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some 120 bytes an entry at the most; sorted in several runs. netaddr, which is slow, is not asked."""
+    monkeypatch.setattr(ranges_module, "RUN", 1000)
+    numbers = [(number * 7919) % 20_000 for number in range(20_000)]
+    tracemalloc.start()
+    blocks, _ = parse(f"2001:db8:{number >> 8:x}:{number & 255:x}::/64" for number in numbers if number % 2)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 120 * 20_000
+    found = list(blocks.ranges())
+    assert len(found) == len(blocks) == 10_000 and found[0] == ("2001:db8:0:1::", "2001:db8:0:1:ffff:ffff:ffff:ffff")
+    assert found == sorted(found, key=lambda span: int(IPv6Address(span[0])))
+
+
+def test_entries_of_both_families_are_counted_against_one_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges_module, "MAX_ENTRIES", 10)
+    lines = [f"10.0.0.{number}" for number in range(5)] + [f"2001:db8::{number}" for number in range(5)]
+    assert len(parse(lines)[0]) == 2
+    with pytest.raises(BlocklistError, match="more than 10 entries"):
+        parse([*lines, "2001:db8::9"])

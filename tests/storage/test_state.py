@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ import pytest
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, SavedState
 from dhtui.engine.wire.compact import NodeInfo
+from dhtui.engine.wire.family import IPV6
 from dhtui.options.options import Options
 from dhtui.runtime import launch, saving
 from dhtui.storage import node_state as state
@@ -205,7 +207,7 @@ async def test_nothing_is_saved_over_a_state_that_can_not_be_read(
         if why == "stuck":
             patch.setattr(state, "set_aside", _refuse)
         start = launch.prepare(
-            Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes="no"), serving=True, keeping=True
+            Options(state_dir=tmp_path, listen=(("127.0.0.1", 0),), bnodes="no"), serving=True, keeping=True
         )
     assert start.config.settings.saved is None and "nothing is saved" in start.warnings[0]
     async with Node(start.config) as node:
@@ -215,7 +217,7 @@ async def test_nothing_is_saved_over_a_state_that_can_not_be_read(
 
 
 async def test_a_state_that_became_unreadable_during_the_run_is_not_written_over(tmp_path: Path) -> None:
-    options = Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes="no")
+    options = Options(state_dir=tmp_path, listen=(("127.0.0.1", 0),), bnodes="no")
     start = launch.prepare(options, serving=True, keeping=True)
     (tmp_path / "node.json").write_bytes(document(version=2))  # another version ran meanwhile
     async with Node(start.config) as node:
@@ -252,3 +254,70 @@ async def test_a_node_is_saved_when_it_is_in_and_now_and_then() -> None:
             await saving.Saver(node, keep, told.append).run(sleep)
     assert naps == [saving.FIRST_SECONDS, *[saving.EVERY_SECONDS] * 3]
     assert told == ["the disk is full"], "once"
+
+
+# ---- both families -------------------------------------------------------------------------------------------------
+
+SIX_NODES = tuple(NodeInfo(bytes([n]) * 20, (f"2001:db8::{n:x}", 6880 + n)) for n in range(1, 5))
+SIX = SavedState(bytes(20), ("2001:db8::9", 6881), SIX_NODES, (), IPV6)
+BOTH = replace(SAVED, other=SIX)
+
+
+@pytest.mark.parametrize("saved", [SIX, BOTH])
+def test_what_is_saved_of_each_family_is_loaded(tmp_path: Path, saved: SavedState) -> None:
+    state.save(tmp_path, saved)
+    assert state.load(tmp_path) == (saved, [])
+    assert "[2001:db8::9]:6881" in (tmp_path / "node.json").read_text()
+
+
+def test_a_family_that_did_not_run_stays_saved() -> None:
+    """So does its id; nodes too where a run has found none."""
+    new = SavedState(b"n" * 20, None, ())
+    assert state.merged(BOTH, new) == replace(new, nodes=NODES, other=SIX)
+    assert state.merged(SAVED, SIX) == BOTH
+    six = replace(SIX, id=b"s" * 20, nodes=(), external=None)
+    assert state.merged(BOTH, six) == replace(SAVED, other=replace(six, nodes=SIX_NODES))
+    assert state.merged(None, SIX) == SIX
+    assert state.merged(BOTH, replace(new, other=six), ids=False) == BOTH
+
+
+@pytest.mark.parametrize(
+    "six",
+    [
+        None,
+        [],
+        7,
+        {},
+        {"id": "00" * 20, "external": None, "nodes": {}},
+        {"id": "00" * 19, "external": None, "nodes": []},
+        {"id": "00" * 20, "external": "1.2.3.4:5", "nodes": []},
+        {"id": "00" * 20, "external": "2001:db8::1:5", "nodes": []},
+        {"id": "00" * 20, "external": "[fe80::1%eth0]:5", "nodes": []},
+        {"id": "00" * 20, "external": "[2001:db8::1]:65536", "nodes": []},
+    ],
+)
+def test_a_damaged_part_of_ipv6_is_set_aside_with_the_file(tmp_path: Path, six: object) -> None:
+    (tmp_path / "node.json").write_bytes(document(ipv6=six))
+    saved, warnings = state.load(tmp_path)
+    assert saved is None and len(warnings) == 1 and "damaged" in warnings[0] and "\n" not in warnings[0]
+
+
+def test_single_nodes_of_the_wrong_family_are_left_out(tmp_path: Path) -> None:
+    ids = [f"{n:02x}" * 20 for n in range(1, 6)]
+    addrs = ["10.0.0.1:1", "[2001:db8::1]:1", "[ff02::1]:1", "[::ffff:1.2.3.4]:1", "2001:db8::1:1"]
+    nodes = [{"id": one, "addr": addr} for one, addr in zip(ids, addrs, strict=True)]
+    six = {"id": "00" * 20, "external": None, "nodes": nodes}
+    (tmp_path / "node.json").write_bytes(document(nodes=nodes, ipv6=six))
+    saved, warnings = state.load(tmp_path)
+    assert saved is not None and saved.other is not None
+    assert [node.addr for node in saved.nodes] == [("10.0.0.1", 1)]
+    assert [node.addr for node in saved.other.nodes] == [("2001:db8::1", 1)]
+    assert warnings == [f"8 of the nodes saved in {tmp_path / 'node.json'} can't be used: left out."]
+
+
+def test_a_fresh_start_forgets_the_nodes_of_both_families(tmp_path: Path) -> None:
+    state.save(tmp_path, BOTH)
+    start = launch.prepare(Options(state_dir=tmp_path, bnodes="no"), serving=True, keeping=False)
+    saved = start.config.settings.saved
+    assert saved is not None and saved.other is not None and saved.nodes == saved.other.nodes == ()
+    assert (saved.id, saved.other.id) == (SAVED.id, SIX.id)

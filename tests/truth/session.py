@@ -118,7 +118,7 @@ class Session:
         of when it came would be of no use."""
         await self.read()
         self.shift.by += seconds
-        self.node._tick()
+        self.node._sides.first.tick()
 
     async def ended(self, queries: list[Seen]) -> None:
         """The node has given these queries up, or they were answered."""
@@ -156,7 +156,7 @@ async def session(
         config = NodeConfig(listen=("127.0.0.1", 0), bootstrap=("%s:%d" % bootstrap,), settings=settings)
         async with Node(config) as node:
             node.subscribe(heard.hear)
-            node._endpoint.send = partial(_send, node._endpoint.send, faults)
+            node._sides.first.endpoint.send = partial(_send, node._sides.first.endpoint.send, faults)
             running.append(node)
             yield node
 

@@ -37,7 +37,7 @@ _TABLE_LOCAL, _PROTO_BOOT, _SCOPE_HOST, _TYPE_LOCAL = 255, 3, 254, 2
 
 def run_isolated(scenario: str, folder: Path) -> dict[str, Any]:
     """What came of a scenario, which must not fail. It may write into `folder`."""
-    command = [*_way_in(), sys.executable, "-m", "under_attack.scenarios", scenario, str(folder)]
+    command = [*way_in(), sys.executable, "-m", "under_attack.scenarios", scenario, str(folder)]
     ran = _run(command, DEADLINE)
     print(ran.stderr, file=sys.stderr)
     assert ran.returncode == 0, ran.stderr
@@ -60,7 +60,7 @@ def _run(command: list[str], seconds: float) -> subprocess.CompletedProcess[str]
     )
 
 
-def _way_in() -> tuple[str, ...]:
+def way_in() -> tuple[str, ...]:
     way, problems = _find_way_in()
     if way is not None:
         return way

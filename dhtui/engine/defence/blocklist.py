@@ -1,6 +1,6 @@
-"""IP blocklists: the formats that file sharing programs exchange, and a searchable set of IPv4 ranges.
+"""IP blocklists: the formats that file sharing programs exchange, read into a set of addresses (`ranges`).
 
-One entry a line, in any mixture of these kinds:
+One entry a line, of either family, in any mixture of these kinds:
 
     label:1.2.3.0-1.2.3.255                            P2P (PeerGuardian); the last colon ends the label
     001.002.003.000 - 001.002.003.255 , 000 , label    eMule DAT; a level of 128 or more means allowed
@@ -8,24 +8,27 @@ One entry a line, in any mixture of these kinds:
     1.2.3.0-1.2.3.255                                  range
     1.2.3.4                                            single address
 
-Lines that are blank or start with ``#`` or ``;`` are skipped; a comment may also end a line, after a blank.
+IPv6 has colons of its own, so where a label ends can be read in several ways: of those the one that blocks least is
+taken, else the longest. Lines that are blank or start with ``#`` or ``;`` are skipped; a comment may also end a line,
+after a blank.
 """
 
 from __future__ import annotations
 
 import re
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from heapq import merge
+from typing import NamedTuple, TypeAlias
 
-from ..wire.family import IPV4
+from ..wire.family import IPV6
+from .ranges import Blocklist, Spans, TooManyError
 
 _ACCEPTED = "accepted are label:first-last, first - last , level , label (DAT), CIDR, first-last, addresses"
 _ALLOWED_LEVEL = 128
 _MOST_COLONS = 15
-"""Most colons that are tried as the end of a label: an IPv6 range has at most 14. It bounds the time of a long line."""
+"""Most colons that are tried as the end of a label: an IPv6 range has at most 16. It bounds the time of a long line."""
+_MOST_OF_ONE = 9
+"""The same before a single address, which has at most 8."""
 _SHOWN = 60
 """Most characters shown of an unreadable line."""
 _MOST_SHOWN = 10
@@ -36,20 +39,29 @@ _LEVEL = re.compile(r"\s*([0-9]{1,5})\s*")
 _ADDRESS = r"\s*([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\s*"
 _IPV4_SPAN = re.compile(f"{_ADDRESS}(?:-{_ADDRESS})?").fullmatch
 _LEADING_ZEROS = re.compile(r"\b0+(?=[0-9])")
+_LIKE_ADDRESS = re.compile(r"[0-9A-Fa-f:.\-\s]+").fullmatch
+_BITS = re.compile(r"\s*([0-9]{1,3})\s*").fullmatch
+_WIDTH = 8 * IPV6.ip_length
+_MAPPED = 0xFFFF
+"""The first 96 bits of an IPv4-mapped address (::ffff:1.2.3.4)."""
 
-_Span = tuple[int, int]
-"""First and last address of a range, as numbers, in the order of the list, possibly reversed."""
+_Four: TypeAlias = tuple[int, int]
+"""First and last IPv4 address of a range, as numbers, in the order of the list, possibly reversed."""
 
 
-MAX_ENTRIES = 1_000_000
-"""Most entries. Lists in use have up to 300,000. The bound limits the time: a .gz of 11 kB may hold a million."""
-RUN = 65_536
-"""Ranges that are sorted at a time: Python integers take five times the memory of array elements."""
+class _Six(NamedTuple):
+    """The same of IPv6."""
+
+    first: int
+    last: int
+
+
+_Span: TypeAlias = _Four | _Six
 
 
 class _Skip(Enum):
     ALLOWED = "an entry that allows addresses instead of blocking them"
-    IPV6 = "an IPv6 entry"
+    MAPPED = "an entry of IPv4-mapped addresses"
 
 
 class BlocklistError(ValueError):
@@ -58,74 +70,6 @@ class BlocklistError(ValueError):
 
 class NonsenseError(BlocklistError):
     """Some lines of a list are unreadable."""
-
-
-class Spans:
-    """The ranges of a list in the order of reading, 8 bytes each."""
-
-    def __init__(self) -> None:
-        self._all = array("Q")
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def append(self, span: tuple[int, int]) -> None:
-        """Add a range by its first and last address. Raises `BlocklistError` beyond the bound."""
-        if len(self._all) >= MAX_ENTRIES:
-            raise BlocklistError(f"it has more than {MAX_ENTRIES} entries, which is too much")
-        first, last = span
-        self._all.append(first << 32 | last)
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        """All ranges, sorted by their first address."""
-        runs = [array("Q", sorted(self._all[start : start + RUN])) for start in range(0, len(self._all), RUN)]
-        for both in merge(*runs):
-            yield both >> 32, both & 0xFFFFFFFF
-
-
-class Blocklist:
-    """A set of IPv4 addresses as merged sorted ranges: 8 bytes a range, one bisection a test."""
-
-    __slots__ = ("_first", "_last")
-
-    def __init__(self, spans: Iterable[tuple[int, int]] = ()) -> None:
-        """`spans`: first and last address of each range, as 32-bit numbers, in any order."""
-        self._first = array("I")
-        self._last = array("I")
-        for first, last in spans if isinstance(spans, Spans) else sorted(spans):
-            if self._last and first <= self._last[-1] + 1:
-                self._last[-1] = max(self._last[-1], last)
-            else:
-                self._first.append(first)
-                self._last.append(last)
-
-    def __contains__(self, ip: str) -> bool:
-        """Whether a dotted IPv4 address is blocked. Raises `OSError` if `ip` is none."""
-        number = int.from_bytes(IPV4.pack_ip(ip))
-        place = bisect_right(self._first, number)
-        return place > 0 and number <= self._last[place - 1]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Blocklist) and (self._first, self._last) == (other._first, other._last)
-
-    __hash__ = None  # type: ignore[assignment]  # it holds arrays
-
-    def __len__(self) -> int:
-        """How many separate ranges it has."""
-        return len(self._first)
-
-    def sparing(self, first: str, last: str) -> Blocklist:
-        """The same without the addresses from `first` to `last`."""
-        low, high = (int.from_bytes(IPV4.pack_ip(ip)) for ip in (first, last))
-        spans: list[_Span] = []
-        for one, other in zip(self._first, self._last, strict=True):
-            spans += [(one, min(other, low - 1)), (max(one, high + 1), other)]
-        return Blocklist(span for span in spans if span[0] <= span[1])
-
-    def ranges(self) -> Iterator[tuple[str, str]]:
-        """First and last address of each range, dotted, in ascending order."""
-        for first, last in zip(self._first, self._last, strict=True):
-            yield IPV4.unpack_ip(first.to_bytes(4)), IPV4.unpack_ip(last.to_bytes(4))
 
 
 def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, list[str]]:
@@ -137,7 +81,7 @@ def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, li
     spans = Spans()
     nonsense = _Nonsense()
     backwards = _Tally()
-    ipv6 = _Tally()
+    mapped = _Tally()
     for number, line in enumerate(lines, 1):
         entry = (line.removeprefix("\ufeff") if number == 1 else line).strip()
         if not entry or entry[0] in "#;":
@@ -147,24 +91,31 @@ def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, li
             nonsense.add(number, entry)
             if nonsense.count > _MOST_NONSENSE and not spans:
                 break  # not a list, however long
-        elif span is _Skip.IPV6:
-            ipv6.add(number)
+        elif span is _Skip.MAPPED:
+            mapped.add(number)
         elif span is not _Skip.ALLOWED:
             first, last = span
             if first > last:
                 backwards.add(number)
                 first, last = last, first
-            spans.append((first, last))
+            _add(spans, (first, last), six=type(span) is _Six)
     if nonsense.count and not lenient:
         raise NonsenseError(f"{nonsense}; {_ACCEPTED}")
     warnings = [f"blocklist: left out, {nonsense}"] if nonsense.count else []
     if backwards.count:
         warnings.append(f"blocklist: ranges written backwards, taken as meant: {backwards}")
-    if ipv6.count:
-        warnings.append(f"blocklist: IPv6 entries, which have no effect on IPv4: {ipv6}")
+    if mapped.count:
+        warnings.append(f"blocklist: entries of IPv4 in IPv6 (::ffff:0:0/96), which no packet comes from: {mapped}")
     if not spans:
-        warnings.append("blocklist: it blocks no IPv4 address")
+        warnings.append("blocklist: it blocks no address")
     return Blocklist(spans), warnings
+
+
+def _add(spans: Spans, span: tuple[int, int], *, six: bool) -> None:
+    try:
+        spans.append(span, six=six)
+    except TooManyError as error:
+        raise BlocklistError(f"it has {error} entries, which is too much") from None
 
 
 class _Nonsense:
@@ -213,9 +164,9 @@ def _read(entry: str) -> _Span | _Skip | None:
 
 
 def _read_uncommented(entry: str) -> _Span | _Skip | None:
-    if "," in entry and entry[0].isdigit():
+    if "," in entry and (entry[0].isdigit() or ":" in entry):
         body, level, *_ = entry.split(",", 2)
-        span = _ipv4_span(body)
+        span = _ipv4_span(body) or _ipv6_span(body)
         if span and (found := _LEVEL.fullmatch(level)):
             return span if int(found[1]) < _ALLOWED_LEVEL else _Skip.ALLOWED
     head, _, tail = entry.rpartition(":")
@@ -224,10 +175,10 @@ def _read_uncommented(entry: str) -> _Span | _Skip | None:
         span = _ipv4_span(tail)
         if span:
             return span
-    return _read_slowly(entry)
+    return _ipv6_span(entry) or _read_slowly(entry)
 
 
-def _ipv4_span(text: str) -> _Span | None:
+def _ipv4_span(text: str) -> _Four | None:
     """A range or a single address, dotted."""
     found = _IPV4_SPAN(text)
     if not found:
@@ -241,12 +192,59 @@ def _ipv4_span(text: str) -> _Span | None:
     return low, int.from_bytes(quads[4:]) if found[5] else low
 
 
+def _ipv6_span(entry: str) -> _Six | _Skip | None:
+    """A range, a block or a single address, with colons, after any label."""
+    if ":" not in entry:
+        return None
+    head, hyphen, tail = entry.rpartition("-")
+    if hyphen and (last := _number6(tail)) is not None:
+        firsts = list(_numbers6(head, ranged=True))
+        return _six(min(firsts, key=lambda first: abs(last - first)), last) if firsts else None
+    head, slash, bits = entry.rpartition("/")
+    if not slash:
+        first = next(_numbers6(entry), None)
+        return None if first is None else _six(first, first)
+    found, first = _BITS(bits), next(_numbers6(head), None)
+    if first is None or not found or int(found[1]) > _WIDTH:
+        return None
+    spare = _WIDTH - int(found[1])
+    return _six(first >> spare << spare, first | (1 << spare) - 1)
+
+
+def _six(first: int, last: int) -> _Six | _Skip:
+    return _Skip.MAPPED if first >> 32 == last >> 32 == _MAPPED else _Six(first, last)
+
+
+def _numbers6(text: str, *, ranged: bool = False) -> Iterator[int]:
+    """The addresses that the end of a text can be read as, the longest first. `ranged`: it begins a range."""
+    parts = text.split(":")
+    for start in range(max(0, len(parts) - 1 - _MOST_OF_ONE), len(parts) - 1):
+        number = _number6(":".join(parts[start:]))
+        if number is not None and _may_be_label(":".join(parts[:start]), ranged):
+            yield number
+
+
+def _may_be_label(text: str, ranged: bool) -> bool:
+    """Whether what stands before an IPv6 address is a label, and no part of an address that is mistyped."""
+    if not _LIKE_ADDRESS(text):
+        return True
+    return "-" not in text and (("::" not in f"{text}:") if ranged else (":" not in text))
+
+
+def _number6(text: str) -> int | None:
+    try:
+        return int.from_bytes(IPV6.pack_ip(text.strip()))
+    except (OSError, ValueError):
+        return None
+
+
 def _read_slowly(entry: str) -> _Span | _Skip | None:
     """Any range after any label: the longest end of the line that is a range, because IPv6 has colons of its own."""
     parts = entry.split(":")
     for start in range(max(0, len(parts) - 1 - _MOST_COLONS), len(parts)):
-        span = _any_span(":".join(parts[start:]).strip())
-        if span:
+        text = ":".join(parts[start:]).strip()
+        span = _any_span(text)
+        if span and (type(span) is tuple or _may_be_label(":".join(parts[:start]), "-" in text)):
             return span
     return None
 
@@ -265,4 +263,4 @@ def _any_span(text: str) -> _Span | _Skip | None:
         return None
     if low.version != high.version or (hyphen and "/" in text):
         return None
-    return (low.first, high.last) if low.version == 4 else _Skip.IPV6
+    return (low.first, high.last) if low.version == 4 else _six(low.first, high.last)

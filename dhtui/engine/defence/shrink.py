@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..wire import bencode
-from ..wire.family import FAMILIES, ID_LENGTH, IPV4
+from ..wire.family import FAMILIES, ID_LENGTH
 
 _WHOLE = frozenset((b"v", b"k", b"sig", b"BFsd", b"BFpe"))
 _LISTS = (
     (b"samples", ID_LENGTH, ID_LENGTH),
-    (b"values", 1, len("6:") + IPV4.peer_length),
+    (b"values", 1, 0),
     *((family.nodes_key, family.node_length, family.node_length) for family in FAMILIES),
 )
-"""Names of lists, how long an element is in Python, and how many bytes it takes encoded."""
+"""Names of lists, how long an element is in Python, and how many bytes it takes encoded; 0: those of its first one."""
 
 
 def shrink(body: Mapping[bytes, Any], most: int) -> dict[bytes, Any] | None:
@@ -29,6 +29,7 @@ def shrink(body: Mapping[bytes, Any], most: int) -> dict[bytes, Any] | None:
     for name, step, width in _LISTS:
         if excess > 0 and name in left:
             there = len(left[name]) // step
+            width = width or len(bencode.encode(left[name][0]))
             gone = min(there, -(-excess // width))
             excess -= gone * width
             if gone < there:

@@ -10,8 +10,9 @@ from ..outcome import NodeOutcome, Status
 from ..table import GOOD_SECONDS
 from ..views.events import DropCause
 from ..views.snapshot import BootstrapSource, Snapshot
+from ..wire.address import address_text
 from ..wire.compact import Addr
-from ..wire.family import IPV4, IPV6, family_of
+from ..wire.family import IPV4, IPV6, FamilyName, family_of
 from .findings import Check, Finding, Measure, Unit, Verdict
 
 IGNORED: Final[Mapping[str, frozenset[int]]] = {
@@ -87,6 +88,23 @@ def diagnose(snapshot: Snapshot, probed: Probed | None = None) -> tuple[Finding,
     )
 
 
+OF_THE_NODE: Final = frozenset((Check.CLOCK, Check.BLOCKLIST, Check.BUSY))
+"""Checks that are not about an address family: one of each is enough."""
+
+
+def diagnose_both(snapshot: Snapshot, probed: Mapping[FamilyName, Probed]) -> tuple[Finding, ...]:
+    """The findings in each family of a node; those of a node in two tell which family they are about."""
+    first, *others = snapshot.families
+    found = diagnose(first, probed[first.family])
+    if not others:
+        return found
+    found = tuple(one if one.check in OF_THE_NODE else one._replace(family=first.family) for one in found)
+    for other in others:
+        told = (one for one in diagnose(other, probed[other.family]) if one.check not in OF_THE_NODE)
+        found += tuple(one._replace(family=other.family) for one in told)
+    return found
+
+
 # ---- the way in -----------------------------------------------------------------------------------------
 
 
@@ -135,7 +153,7 @@ def _varies(seen: Counter[str] | Counter[int]) -> bool:
 
 
 def _text(addr: Addr | None) -> str | None:
-    return None if addr is None else f"{addr[0]}:{addr[1]}"
+    return None if addr is None else address_text(addr)
 
 
 def address_range(snapshot: Snapshot) -> Finding:

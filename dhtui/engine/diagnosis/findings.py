@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from ..wire.family import FamilyName
+
 
 class Severity(StrEnum):
     """How bad a finding is."""
@@ -224,6 +226,8 @@ class Finding(NamedTuple):
     """How often chance alone shows as much; `None`: that is not known."""
     false_alarm_rate: float | None = None
     """How often the check raises an alarm where there is nothing, at most; `None`: that is not known."""
+    family: FamilyName | None = None
+    """Of a node in two address families: the one that it is about; `None`: all that there are."""
 
     @property
     def severity(self) -> Severity:

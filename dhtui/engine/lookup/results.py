@@ -52,7 +52,7 @@ def scrape_of(closest: Iterable[NodeOutcome]) -> Scrape | None:
     )
 
 
-def _with_age(outcome: NodeOutcome, highest: int | None) -> NodeOutcome:
+def with_age(outcome: NodeOutcome, highest: int | None) -> NodeOutcome:
     """The same outcome, its value marked as older if the operation saw a newer one."""
     if outcome.status is Status.VALUE and highest is not None and (outcome.seq or 0) < highest:
         return replace(outcome, status=Status.OLDER)
@@ -74,8 +74,8 @@ def outcome_of(
     return Outcome(
         action=action,
         target=target,
-        asked=tuple(_with_age(o, highest) for o in asked),
-        closest=tuple(_with_age(o, highest) for o in closest),
+        asked=tuple(with_age(o, highest) for o in asked),
+        closest=tuple(with_age(o, highest) for o in closest),
         item=found.item,
         peers=tuple((found.peers or Counter()).most_common()),
         scrape=scrape_of(closest),

@@ -12,6 +12,7 @@ from ..queries import Answer, InFlight
 from ..unresponsive import Timeouts
 from ..views.snapshot import LookupDetail, LookupView
 from ..wire.compact import Addr, NodeInfo
+from ..wire.family import FamilyName
 from ..wire.free import MadeQuery
 from ..wire.krpc import Args
 from .algorithm import Lookup, Start
@@ -115,6 +116,7 @@ class LookupRun:
         size: float | None = None,
         policy: Policy = OURS,
         reach: int = 0,
+        family: FamilyName = "IPv4",
     ) -> None:
         """`avoid`: start far from the target, at none of these nodes, as an unrelated node would; referrals may lead to
         them. `size` is the estimated number of nodes in the network. `reach`: a distance within which all nodes are
@@ -134,7 +136,7 @@ class LookupRun:
             ours=sender.ours,
             reach=reach,
         )
-        self._policy = policy
+        self._policy, self._family = policy, family
         self.avoid = avoid
         self.hold = False
         """Host names are being resolved: don't end for lack of candidates."""
@@ -395,4 +397,5 @@ class LookupRun:
             self.lookup.stopped,
             self._doubt,
             wrote=self.wrote,
+            family=self._family,
         )

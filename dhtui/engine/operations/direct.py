@@ -24,7 +24,7 @@ from ..wire.faults import Note, NoteKind
 from ..wire.free import MadeQuery
 from ..wire.ids import distance
 from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
-from .requests import Decide
+from .requests import Decide, Meeting
 
 STALLED_BATCHES = 4
 """Most queries of a batch in flight, stalled ones included, as a multiple of alpha."""
@@ -214,13 +214,17 @@ class StoreOperation:
         alpha: int,
         timeout: float,
         done: Done,
+        meet: Meeting | None = None,
     ) -> None:
-        """`prepare` may raise `ItemError` or `BadKey`: nothing is written then."""
-        self._sender, self._prepare = sender, prepare
+        """`prepare` may raise `ItemError` or `BadKey`: nothing is written then. `meet`: where to wait for the store of
+        the same wish in the other address family."""
+        self._sender, self._prepare, self._meet = sender, prepare, meet
         self._action, self._alpha, self._timeout, self._done = action, alpha, timeout, done
         self.turn = 0
         self._started_at = 0.0
-        self._stopped = False
+        self._stopped = self._over = False
+        self._found: Outcome | None = None
+        """What was found, while the store in the other family is waited for."""
         self._item: Item | None = None
         self.find = find(self._have_tokens)
         self._batch: QueryBatch | None = None
@@ -232,10 +236,25 @@ class StoreOperation:
 
     def _have_tokens(self, found: Outcome, now: float) -> None:
         if self._stopped:
+            self._leave(now)
             self._done(replace(found, action=self._action, item=None), now)
+        elif self._meet is None:
+            self._write(found, found, now)
+        else:
+            self._found = found
+            self._meet.arrive(found, now, lambda both, at: self._write(found, both, at))
+
+    def _leave(self, now: float) -> None:
+        if self._meet is not None:
+            self._meet.leave(now)
+
+    def _write(self, found: Outcome, both: Outcome, now: float) -> None:
+        """Write, by what was `found` here and by the findings of `both` address families."""
+        if self._over:
             return
+        self._found = None
         try:
-            self._item, args_for = self._prepare(found)
+            self._item, args_for = self._prepare(both)
         except (ItemError, BadKey) as error:
             refused = replace(found, action=self._action, item=None, stopped=StopReason.NOT_STORABLE, problem=error)
             self._done(refused, now)
@@ -299,13 +318,19 @@ class StoreOperation:
         """End it now. If nothing was written yet, nothing will be."""
         self._stopped = True
         self._started_at = self._started_at or now
-        if self._batch is None:
+        if self._found is not None:
+            found, self._over = self._found, True
+            self._leave(now)
+            self._done(replace(found, action=self._action, item=None, complete=False), now)
+        elif self._batch is None:
             self.find.stop(why, now)
         else:
             self._batch.stop(now)
 
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`."""
+        self._over = True
+        self._leave(now)
         self.find.cancel(now)
         if self._batch:
             self._batch.cancel()

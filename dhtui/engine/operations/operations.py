@@ -38,14 +38,19 @@ class Operations:
     """Starts and ends the operations of one engine."""
 
     def __init__(
-        self, sender: Sender, settings: Settings, seed: Callable[[LookupRun], None], listeners: Listeners
+        self,
+        sender: Sender,
+        settings: Settings,
+        seed: Callable[[LookupRun], None],
+        listeners: Listeners,
+        numbers: Iterator[int],
     ) -> None:
-        """`seed` gives a lookup its first candidates."""
+        """`seed` gives a lookup its first candidates, `numbers` its number."""
         self._sender, self._settings, self._seed, self._listeners = sender, settings, seed, listeners
         self._running: dict[int, LookupRun] = {}
         self._users: deque[LookupRun] = deque(maxlen=settings.lookups_kept)
         self._backgrounds: deque[LookupRun] = deque(maxlen=settings.lookups_kept)
-        self._count = 0
+        self._numbers = numbers
         self._turns: Turns[Operation] = Turns()
         self._letting_begin = False
         self._announces: deque[tuple[float, int, Outcome]] = deque(maxlen=ANNOUNCES_KEPT)
@@ -69,6 +74,10 @@ class Operations:
     def held(self) -> list[LookupRun]:
         """Lookups that wait for the addresses of bootstrap hosts."""
         return [find for find in self._running.values() if find.hold]
+
+    def bootstraps(self) -> list[LookupRun]:
+        """The lookups of the bootstrap that are running."""
+        return [find for find in self._running.values() if find.owner == "bootstrap"]
 
     def any_of(self, owner: str) -> bool:
         """Whether a lookup of this owner is running, or waits for its turn."""
@@ -214,7 +223,12 @@ class Operations:
             question = find.question
             self._listeners.tell(
                 events.LookupStarted(
-                    at=now, number=find.number, kind=question.kind, target=question.target, owner=find.owner
+                    at=now,
+                    number=find.number,
+                    kind=question.kind,
+                    target=question.target,
+                    owner=find.owner,
+                    family=self._listeners.family,
                 )
             )
 
@@ -230,9 +244,9 @@ class Operations:
         stop_at_value: bool = True,
         avoid: Container[Addr] | None = None,
         reach: int = 0,
+        number: int | None = None,
     ) -> LookupRun:
-        self._count += 1
-        number = self._count
+        number = next(self._numbers) if number is None else number
 
         def finished(outcome: Outcome, now: float) -> None:
             # By its number: a reference to the lookup would be a cycle, kept in memory until the collector runs.
@@ -254,6 +268,7 @@ class Operations:
             size=self.size.robust(),
             policy=self._settings.policy,
             reach=reach,
+            family=self._listeners.family,
         )
 
     def _retire(self, find: LookupRun) -> None:
@@ -275,6 +290,7 @@ class Operations:
                     answered=view.answered,
                     closest=view.best,
                     stopped=view.stopped,
+                    family=self._listeners.family,
                 )
             )
 
@@ -288,13 +304,15 @@ class Operations:
         *,
         caller: Hashable,
         given_up: bool,
+        number: int | None = None,
     ) -> Operation:
-        """Start a request, at once or in turn. If the caller has `given_up` already, it ends at once."""
+        """Start a request, at once or in turn. If the caller has `given_up` already, it ends at once. `number`: of its
+        lookup, if the same wish has one in the other address family."""
         turn = self._turns.new()
-        operation = self._operation(request, self._ending(turn, done), turn)
+        operation = self._operation(request, self._ending(turn, done), turn, number)
         return self._in_turn(operation, turn, caller, now, given_up=given_up)
 
-    def _operation(self, request: Request, done: Done, turn: int) -> Operation:
+    def _operation(self, request: Request, done: Done, turn: int, number: int | None) -> Operation:
         own = self._sender.id
         match request:
             case Ask(question):
@@ -305,18 +323,29 @@ class Operations:
                         done,
                         on_step=request.on_step,
                         on_found=request.on_found,
+                        number=number,
                     )
                 return self._direct(question, request.remotes, done, idle=partial(self._idle, turn))
             case ReadBack(question, written):
-                return self._new(question, "user", done, on_step=request.on_step, stop_at_value=False, avoid=written)
+                return self._new(
+                    question,
+                    "user",
+                    done,
+                    on_step=request.on_step,
+                    stop_at_value=False,
+                    avoid=written,
+                    number=number,
+                )
             case Announce(info_hash, port):
                 noted = self._noting(port, done)
                 prepare = prepare_announce(own, info_hash, port, request.seed)
-                return self._store("announce_peer", FindPeers(info_hash), prepare, noted, request)
+                return self._store("announce_peer", FindPeers(info_hash), prepare, noted, request, number)
             case Store(what):
-                return self._store("put", question_about(what), prepare_put(own, what, request.cas), done, request)
+                return self._store(
+                    "put", question_about(what), prepare_put(own, what, request.cas), done, request, number
+                )
             case Republish(what, decide):
-                return self._store("put", question_about(what), prepare_republish(own, decide), done, request)
+                return self._store("put", question_about(what), prepare_republish(own, decide), done, request, number)
             case _:
                 assert_never(request)
 
@@ -349,7 +378,13 @@ class Operations:
         return announced
 
     def _store(
-        self, action: str, question: Question, prepare: Prepare, done: Done, request: Announce | Store | Republish
+        self,
+        action: str,
+        question: Question,
+        prepare: Prepare,
+        done: Done,
+        request: Announce | Store | Republish,
+        number: int | None,
     ) -> StoreOperation:
         remotes = None if isinstance(request, Republish) else request.remotes
         reach = self._reach() if isinstance(request, Store) and request.wide else 0
@@ -357,7 +392,15 @@ class Operations:
         def find(have_tokens: Done) -> DirectQuery | LookupRun:
             if remotes is not None:
                 return self._direct(question, remotes, have_tokens)
-            return self._new(question, "user", have_tokens, on_step=request.on_step, stop_at_value=False, reach=reach)
+            return self._new(
+                question,
+                "user",
+                have_tokens,
+                on_step=request.on_step,
+                stop_at_value=False,
+                reach=reach,
+                number=number,
+            )
 
         return StoreOperation(
             self._sender,
@@ -367,6 +410,7 @@ class Operations:
             alpha=self._settings.alpha,
             timeout=self._settings.query_timeout,
             done=done,
+            meet=request.meet,
         )
 
     def _reach(self) -> int:

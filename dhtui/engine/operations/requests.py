@@ -7,7 +7,7 @@ peers or an item. `remotes` are the only nodes to query; `None`: the nodes that 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from ..items import Draft, ImmutableItem, Item, MutableItem
 from ..lookup.questions import Question
@@ -19,6 +19,16 @@ OnStep: TypeAlias = Callable[[LookupRun, float], None] | None
 
 Decide: TypeAlias = Callable[[Outcome], tuple[Item, Container[Addr]]]
 """Turns what a lookup found into the item to store, and the addresses to store it at. May raise `ItemError`."""
+
+
+class Meeting(Protocol):
+    """The place where the stores of one wish in both address families agree on what is written."""
+
+    def arrive(self, found: Outcome, now: float, write: Callable[[Outcome, float], None]) -> None:
+        """A lookup has ended. `write` is called with the findings of both, once the other one has ended too."""
+
+    def leave(self, now: float) -> None:
+        """An operation has ended without writing: the other one need not wait for it."""
 
 
 class Ask(NamedTuple):
@@ -50,6 +60,7 @@ class Announce(NamedTuple):
     """We have the whole torrent (BEP 33)."""
     remotes: Sequence[Addr] | None = None
     on_step: OnStep = None
+    meet: Meeting | None = None
 
 
 class Store(NamedTuple):
@@ -63,6 +74,8 @@ class Store(NamedTuple):
     wide: bool = False
     """Whether to store on every node out to the expected distance of the k-th closest, also if nearer ones crowd there.
     Without an estimate of the network's size, as usual."""
+    meet: Meeting | None = None
+    """Where to wait for the lookup of the same wish in the other address family before anything is written."""
 
 
 class Republish(NamedTuple):
@@ -71,6 +84,7 @@ class Republish(NamedTuple):
     what: ImmutableItem | MutableItem
     decide: Decide
     on_step: OnStep = None
+    meet: Meeting | None = None
 
 
 Request: TypeAlias = Ask | ReadBack | Announce | Store | Republish

@@ -26,7 +26,9 @@ from ..server import Server
 from ..settings import Settings
 from ..store import ItemStore, PeerStore, Tokens
 from ..views.snapshot import StepView
+from ..wire.address import address_text, read_addr
 from ..wire.compact import Addr, NodeInfo
+from ..wire.family import IPV4, OTHER, Family, family_of
 from ..wire.ids import distance
 from ..wire.krpc import (
     AnnouncePeer,
@@ -87,11 +89,17 @@ class _Table:
 class Passive:
     """A passive node that has received a datagram, or stores something."""
 
-    def __init__(self, population: Population, member: Member, tokens: Tokens, rng: Random) -> None:
+    def __init__(
+        self, population: Population, member: Member, tokens: Tokens, rng: Random, beside: Population | None = None
+    ) -> None:
+        """`beside`: the population in the other family, which a host of both knows too."""
         self.member = member
-        self.peers, self.items = PeerStore(member.id), ItemStore(member.id)
+        self.peers, self.items = PeerStore(member.id, population.family), ItemStore(member.id)
         self.received = 0
-        self._server = Server(_Table(population, member), tokens, self.peers, self.items, rng)
+        self._server = Server(_Table(population, member), tokens, self.peers, self.items, rng, population.family)
+        owner = None if beside is None else population.owner_beside(member, beside)
+        if beside is not None and owner is not None:
+            self._server.beside(beside.family, _Table(beside, owner))
 
     def answer(self, query: Query, source: Addr, now: float) -> dict[bytes, Any]:
         """The body (``r``) of its answer. Raises `RefusedQuery`."""
@@ -161,10 +169,17 @@ class Trial:
 class Simulation:
     """The network: its clock, its nodes, and the datagrams on their way."""
 
-    def __init__(self, seed: int, conditions: Conditions | None = None, population: Population | None = None) -> None:
-        """Without a `population` there are only cores. With one, its conditions and not `conditions` hold."""
+    def __init__(
+        self,
+        seed: int,
+        conditions: Conditions | None = None,
+        population: Population | None = None,
+        six: Population | None = None,
+    ) -> None:
+        """Without a `population` there are only cores. With one, its conditions and not `conditions` hold. `six`: the
+        population in IPv6, made beside it; it does not lie."""
         self.conditions = population.conditions if population else conditions or Conditions()
-        self.population = population
+        self.population, self.six = population, six
         self.ring = Ring(population) if population else None
         self.now = START
         self.passive: dict[Addr, Passive] = {}
@@ -179,21 +194,41 @@ class Simulation:
         self._owners: dict[str, Receiver] = {}
         self._count = 0
         self._added = 0
+        self._pairs: dict[Core, Core] = {}
+        """The two cores of each node in both families."""
+        self._followed: Core | None = None
 
     # ---- nodes -------------------------------------------------------------------------------------
 
-    def add(self, *, nat: bool = False, hosts: tuple[Addr, ...] = (), **settings: Any) -> Core:
+    def add(
+        self,
+        *,
+        nat: bool = False,
+        hosts: tuple[Addr, ...] = (),
+        beside: Core | None = None,
+        **settings: Any,
+    ) -> Core:
         """A new core, which has not begun to bootstrap yet.
 
-        `nat`: packets reach it only from addresses that it has sent to. `settings`: of `Settings`.
+        `nat`: packets reach it only from addresses that it has sent to. `beside`: the core in IPv4 of the same node;
+        then this one has IPv6. `settings`: of `Settings`.
         """
         self._added += 1
         net = self._added
-        addr = f"{124 + net // 65536}.{net // 256 % 256}.{net % 256}.7", 6881
-        names = tuple(f"{ip}:{port}" for ip, port in hosts)
+        addr: Addr = (f"{124 + net // 65536}.{net // 256 % 256}.{net % 256}.7", 6881)
+        if beside is not None:
+            addr = f"2001:db8:{net:x}::7", 6881
+        names = tuple(address_text(host) for host in hosts)
         rng = Random(self._chance.bits(_CORE, net))
-        core = Core(Settings(**({"external": addr} | settings)), addr, rng, self.now, names)
-        self.places[addr] = Place(core, self._chance.bits(_CORE, net, 1), set() if nat else None)
+        common = beside.common if beside is not None else None
+        core = Core(Settings(**({"external": addr} | settings)), addr, rng, self.now, names, common)
+        key = self._chance.bits(_CORE, net, 1)
+        if beside is not None:
+            core.beside(beside)
+            beside.beside(core)
+            self._pairs[core], self._pairs[beside] = beside, core
+            key = self.places[beside.identity.bound].key
+        self.places[addr] = Place(core, key, set() if nat else None)
         self.after(core)
         return core
 
@@ -205,12 +240,13 @@ class Simulation:
         """Whether a core receives only from addresses that it has sent to."""
         return self.places[core.identity.bound].opened is not None
 
-    def hosts(self, n: int = 3, liars: int = 0) -> tuple[Addr, ...]:
+    def hosts(self, n: int = 3, liars: int = 0, population: Population | None = None) -> tuple[Addr, ...]:
         """Passive nodes to bootstrap from: alive and near. All are honest except the first `liars` of them, which lie
-        from now on as set in the conditions."""
-        assert self.population is not None and self.ring is not None
+        from now on as set in the conditions. `population`: the one in IPv6, if not the first."""
+        population = population or self.population
+        assert population is not None and self.ring is not None
         found: list[Addr] = []
-        for member in self.population.some(0, self.now):
+        for member in population.some(0, self.now):
             if self._internet.round_trip(member.key, 0) < 0.15:
                 if len(found) < liars:
                     self.ring.recruit(member)
@@ -219,16 +255,19 @@ class Simulation:
                 break
         return tuple(found)
 
-    def closest(self, target: bytes, n: int = CLOSEST) -> list[NodeInfo]:
-        """The true `n` live and reachable nodes closest to a target, nearest first."""
+    def closest(self, target: bytes, n: int = CLOSEST, family: Family = IPV4) -> list[NodeInfo]:
+        """The true `n` live and reachable nodes of a family closest to a target, nearest first."""
         found = [
             NodeInfo(place.core.id, addr)
             for addr, place in self.places.items()
-            if not place.core.identity.read_only(self.now)
+            if place.core.family is family and not place.core.identity.read_only(self.now)
         ]
-        if self.population:
-            found += [member.info for member in self.population.closest(target, n, self.now)]
+        if population := self._population(family):
+            found += [member.info for member in population.closest(target, n, self.now)]
         return sorted(found, key=lambda node: distance(node.id, target))[:n]
+
+    def _population(self, family: Family) -> Population | None:
+        return self.population if family is IPV4 else self.six
 
     def _honest(self, addr: Addr) -> bool:
         member = self._member(addr)
@@ -238,8 +277,10 @@ class Simulation:
         """A passive node, with what it stores."""
         passive = self.passive.get(member.addr)
         if passive is None:
-            assert self.population is not None
-            passive = self.passive[member.addr] = Passive(self.population, member, self._tokens, self._rng)
+            family = family_of(member.addr[0])
+            population, beside = self._population(family), self._population(OTHER[family])
+            assert population is not None
+            passive = self.passive[member.addr] = Passive(population, member, self._tokens, self._rng, beside)
         return passive
 
     def plant(self, what: ImmutableItem | MutableItem | bytes, copies: int = CLOSEST) -> None:
@@ -286,12 +327,15 @@ class Simulation:
             for data, dest in datagrams:
                 self._send(place, addr, data, dest)
             for name in () if datagrams else names:
-                ip, _, port = name.rpartition(":")
-                core.host_resolved(name, ((ip, int(port)),), "", self.now)
+                core.host_resolved(name, (read_addr(name),), "", self.now)
         at = core.next_timer()
         if at < place.timer:
             place.timer = at
             self._later(at, addr, None, b"")
+        if self._pairs and (other := self._pairs.get(core)) is not None and other is not self._followed:
+            before, self._followed = self._followed, core
+            self.after(other)
+            self._followed = before
 
     def _later(self, at: float, dest: Addr, source: Addr | None, data: bytes) -> None:
         self._count += 1
@@ -321,6 +365,8 @@ class Simulation:
     def _member(self, addr: Addr) -> Member | None:
         if self.population is None or self.ring is None:
             return None
+        if self.six is not None and (member := self.six.at(addr)) is not None:
+            return member
         return self.population.at(addr) or self.ring.at(addr)
 
     def _step(self) -> None:
@@ -366,7 +412,7 @@ class Simulation:
         if not self._limits.allow(dest[0], source[0], self.now):
             return
         try:
-            query = parse(data)
+            query = parse(data, family_of(dest[0]))
         except (MalformedDatagram, RefusedQuery):
             return
         if not isinstance(query, Query):
@@ -384,7 +430,7 @@ class Simulation:
         ring, member, now = self.ring, passive.member, self.now
         body: dict[bytes, Any] | None
         try:
-            if ring is not None and ring.lies(member):
+            if ring is not None and family_of(dest[0]) is IPV4 and ring.lies(member):
                 body = ring.answer(member, dest, query, now, lambda: passive.answer(query, source, now))
             else:
                 body = passive.answer(query, source, now)
@@ -440,7 +486,8 @@ class Simulation:
     def look_up(self, core: Core, question: Question) -> Trial:
         """Run a lookup from a core, and measure it."""
         began = self.now
-        truth = {node.addr for node in self.closest(question.target) if self._honest(node.addr)} - {core.identity.bound}
+        nearest = self.closest(question.target, family=core.family)
+        truth = {node.addr for node in nearest if self._honest(node.addr)} - {core.identity.bound}
         firsts: list[float] = []
         request = Ask(question, on_found=lambda outcome: firsts.append(self.now - began))
         outcome, find = self._finish(core, request)

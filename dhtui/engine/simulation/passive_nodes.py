@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from hashlib import shake_128
 
 from ..wire.compact import Addr, NodeInfo, pack_addr
-from ..wire.family import IPV4
+from ..wire.family import FAMILIES, IPV4, IPV6, Family
 from ..wire.ids import ID_BITS, ID_LENGTH, crc32c
 from .internet import Chance, Conditions, is_there
 
@@ -27,10 +27,14 @@ CELL = 4
 
 _LIAR, _FITS, _ADDRESS, _ENTRY = 12, 14, 15, 16
 
+_SHARED, _HOST, _OTHER_ID = 17, 18, 19
+
 _IP_BITS = int.from_bytes(IPV4.bep42_mask)
 """The bits of an address that BEP 42 uses."""
 _FIRST, _LAST = 3, 31
 """The upper 6 bits of an address's first byte run from here to below there: 12.0.0.0 to 123.255.255.255."""
+_SIX_FIRST = 0x20
+"""The first byte of IPv6 addresses, but for its last bit: they are in 2000::/7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,18 +59,33 @@ class Member:
 
     @property
     def packed(self) -> bytes:
-        """Its 26 bytes in a ``nodes`` string."""
+        """Its bytes in a ``nodes`` string: 26, or 38 of IPv6."""
         return self.id + pack_addr(self.addr)
 
 
 class Population:
-    """All passive nodes of a network."""
+    """All passive nodes of a network, in one address family."""
 
-    def __init__(self, size: int, seed: int, conditions: Conditions) -> None:
-        """About `size` nodes are alive; the dead ones are added to that."""
+    def __init__(
+        self,
+        size: int,
+        seed: int,
+        conditions: Conditions,
+        *,
+        beside: Population | None = None,
+        shared: float = 0.0,
+    ) -> None:
+        """About `size` nodes are alive; the dead ones are added to that.
+
+        `beside`: the population in IPv4, under the same seed; then this one has IPv6, and a share `shared` of its nodes
+        are hosts of both: they are there, or gone, and near or far, in both at once, under an id in each (BEP 42).
+        """
         self.size, self.conditions = size, conditions
+        self.family = IPV4 if beside is None else IPV6
         self.chance = Chance(seed)
-        self._salt = seed.to_bytes(16, "big", signed=True)
+        self._beside, self._shared = beside, shared
+        self._salt = seed.to_bytes(16, "big", signed=True) + (b"" if beside is None else b"six")
+        self._backwards = _BACKWARDS[self.family]
         self.members = round(size / (1 - conditions.dead))
         self._depth = max(0, (self.members // CELL).bit_length() - 1)
         self._counts = {1: self.members}
@@ -88,6 +107,23 @@ class Population:
     def member(self, place: int) -> Member:
         """The node in a place, from 0, of the order of ids."""
         return self._pick(0, 0, place)
+
+    def owner_beside(self, member: Member, beside: Population) -> Member | None:
+        """A member of the population in the other family that is the same host, as the owner of a table there; `None`
+        if it has only one family. (Its id there is made up for a host that IPv4 knows: which it is takes a search.)"""
+        if self._beside is beside:
+            return self._twin(member.number)
+        if self.chance.unit(_SHARED, member.key) >= beside._shared:
+            return None
+        number = int.from_bytes(b"".join(self.chance.bits(_OTHER_ID, member.key, i).to_bytes(8) for i in range(3))[:20])
+        return Member(number, member.key, member.addr)
+
+    def _twin(self, number: int) -> Member | None:
+        """The IPv4 node that is the same host as the IPv6 node of a number."""
+        key = number >> (ID_BITS - 64)
+        if self._beside is None or self.chance.unit(_SHARED, key) >= self._shared:
+            return None
+        return self._beside.member(self.chance.bits(_HOST, key) % self._beside.members)
 
     def alive(self, member: Member, now: float) -> bool:
         """Whether a node answers at a time."""
@@ -219,9 +255,11 @@ class Population:
         """Give an id its address; one that shall fit it, by BEP 42, gets the last 3 bits that belong to it."""
         key = number >> (ID_BITS - 64)
         bits = self.chance.bits(_ADDRESS, key)
+        if self.family is IPV6:
+            return self._settle_six(number, key, bits)
         free = (_FIRST + (bits & 0xFFFF) % (_LAST - _FIRST)) << 26 | bits >> 16 & ~_IP_BITS & 0x03FFFFFF
         if self.chance.unit(_FITS, key) < self.conditions.bep42:
-            ip, r = _address_bits(number >> (ID_BITS - 21))
+            ip, r = self._backwards.address_bits(number >> (ID_BITS - 21))
             number = number & ~7 | r
         else:
             ip = bits >> 32 & _IP_BITS
@@ -229,20 +267,34 @@ class Population:
         port = 1024 + (bits >> 40) % 64000
         return Member(number, key, (IPV4.unpack_ip(ip.to_bytes(IPV4.ip_length)), port))
 
+    def _settle_six(self, number: int, key: int, bits: int) -> Member:
+        """The same in IPv6: the /64 fits, the rest is free. A host of both families has the key of its IPv4 node."""
+        mask = int.from_bytes(IPV6.bep42_mask)
+        if self.chance.unit(_FITS, key) < self.conditions.bep42:
+            net, r = self._backwards.address_bits(number >> (ID_BITS - 21))
+            number = number & ~7 | r
+        else:
+            net = self.chance.bits(_ADDRESS, key, 1) & mask
+        net |= _SIX_FIRST << 56 | self.chance.bits(_ADDRESS, key, 2) & ~mask & (1 << 56) - 1
+        ip = IPV6.unpack_ip((net << 64 | bits | 1).to_bytes(IPV6.ip_length))
+        twin = self._twin(number)
+        return Member(number, key if twin is None else twin.key, (ip, 1024 + (bits >> 40) % 64000))
+
 
 # ---- BEP 42 backwards ------------------------------------------------------------------------------------
 
 
-def _solutions() -> list[int]:
+def _solutions(family: Family) -> list[int]:
     """For each of the 21 upper bits of a CRC: which bits of its input, masked address and r, set just that one.
 
     A CRC of a fixed length is linear but for a constant, so Gaussian elimination over its input bits inverts it.
     """
-    zero = crc32c(bytes(4))
+    length, mask = len(family.bep42_mask), int.from_bytes(family.bep42_mask)
+    zero = crc32c(bytes(length))
     rows = []
-    for bit in range(32):
-        if (_IP_BITS | 7 << 29) >> bit & 1:
-            rows.append([(crc32c((1 << bit).to_bytes(4, "big")) ^ zero) >> 11, 1 << bit])
+    for bit in range(8 * length):
+        if (mask | 7 << 8 * length - 3) >> bit & 1:
+            rows.append([(crc32c((1 << bit).to_bytes(length, "big")) ^ zero) >> 11, 1 << bit])
     solved = []
     for place in range(21):
         pivot = next(row for row in rows if row[0] >> place & 1 and row not in solved)
@@ -254,14 +306,21 @@ def _solutions() -> list[int]:
     return [pivot[1] for pivot in solved]
 
 
-_BY_CRC_BIT = _solutions()
-_OF_ZERO = crc32c(bytes(4)) >> 11
+class _Backwards:
+    """From an id to an address that it fits, in one family."""
+
+    def __init__(self, family: Family) -> None:
+        self._solutions = _solutions(family)
+        self._zero = crc32c(bytes(len(family.bep42_mask))) >> 11
+        self._mask, self._top = int.from_bytes(family.bep42_mask), 8 * len(family.bep42_mask) - 3
+
+    def address_bits(self, head: int) -> tuple[int, int]:
+        """The address bits and the `r` to which an id with these 21 upper bits belongs."""
+        wanted, masked = head ^ self._zero, 0
+        for place, solution in enumerate(self._solutions):
+            if wanted >> place & 1:
+                masked ^= solution
+        return masked & self._mask, masked >> self._top
 
 
-def _address_bits(head: int) -> tuple[int, int]:
-    """The address bits and the `r` to which an id with these 21 upper bits belongs."""
-    wanted, masked = head ^ _OF_ZERO, 0
-    for place, solution in enumerate(_BY_CRC_BIT):
-        if wanted >> place & 1:
-            masked ^= solution
-    return masked & _IP_BITS, masked >> 29
+_BACKWARDS = {family: _Backwards(family) for family in FAMILIES}

@@ -75,9 +75,7 @@ class Bootstrap:
         self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
         self._saved = tuple(saved)
         self._searches, self._listeners, self._when_in, self._keep_only = operations, listeners, when_in, keep_only
-        self._saved_source = (
-            BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "", saved=True) if saved else None
-        )
+        self._saved_source = self._source_of(f"saved nodes ({len(saved)})") if saved else None
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self._why = ""
         self._started_at = self._ended_at = 0.0
@@ -90,6 +88,22 @@ class Bootstrap:
         """Whether the lookup that compares saved nodes with hosts is running."""
         self.routers: set[Addr] = set()
         """Addresses of routers, which never enter the table."""
+
+    def _source_of(self, name: str) -> BootstrapSource:
+        """The source that nodes without a host are."""
+        return BootstrapSource(name, "waiting", "", saved=True, family=self._listeners.family)
+
+    def offered(self, nodes: tuple[NodeInfo, ...], own: bytes, now: float) -> None:
+        """Nodes were named by a node of the other address family (BEP 32): a bootstrap that is running starts from them
+        too, and one that has failed, or has had nothing to start from, begins again with them."""
+        if self.state == "running":
+            for find in self._searches.bootstraps():
+                find.seed(nodes)
+                find.pump(now)
+        else:
+            self._saved = tuple(dict.fromkeys((*nodes, *self._saved)))[:START_FROM]
+            self._saved_source = self._source_of(f"nodes named over the other address family ({len(self._saved)})")
+            self.begin(own, now)
 
     def begin(self, own: bytes, now: float) -> None:
         """Start, or start again, with a lookup of our own id."""
@@ -229,7 +243,7 @@ class Bootstrap:
     def say(self, text: str, now: float) -> None:
         """Report the progress to the listeners."""
         if self._listeners:
-            self._listeners.tell(events.BootstrapProgress(now, text))
+            self._listeners.tell(events.BootstrapProgress(now, text, self._listeners.family))
 
     def may_retry(self, now: float) -> bool:
         """Whether enough time has passed since the last try for another one, if all nodes are lost."""
@@ -277,7 +291,9 @@ class Bootstrap:
     # ---- views -------------------------------------------------------------------------------------
 
     def _sources(self) -> tuple[BootstrapSource, ...]:
-        hosts = [BootstrapSource(host.name, host.state, host.detail) for host in self._hosts]
+        hosts = [
+            BootstrapSource(host.name, host.state, host.detail, family=self._listeners.family) for host in self._hosts
+        ]
         return (self._saved_source, *hosts) if self._saved_source else tuple(hosts)
 
     def view(self, now: float, *, alone: bool = False) -> BootstrapView:

@@ -129,6 +129,18 @@ class Identity:
         self.external, self._external_source = result, "vote"
         return result
 
+    def rebound(self, bound: Addr, now: float) -> None:
+        """The socket is bound to another address: what others see and whether they reach us has to be found anew."""
+        self._keep_id()
+        self.bound, self._vote, self._voted = bound, AddressVote(self._rng), None
+        self._moved_at = float("-inf")
+        if self._external_source == "vote":
+            self._external_source = "saved"
+        self._loopback = family_of(bound[0]).is_loopback(bound[0])
+        self._reachable_until = float("inf") if self._loopback else float("-inf")
+        self._why = "the address is new"
+        self._probe_at = now
+
     def _keep_id(self) -> None:
         if self.external is not None and bep42_valid(self.id, self.external[0]):
             self._ids.put(self.external[0], self.id)

@@ -87,7 +87,7 @@ class Maintenance:
 
     def _say(self, text: str, now: float) -> None:
         if self._listeners:
-            self._listeners.tell(events.BootstrapProgress(now, text))
+            self._listeners.tell(events.BootstrapProgress(now, text, self._listeners.family))
 
     def _fill_buckets(self, now: float, depth: int = 0) -> None:
         """Look up a random id in every bucket that has room, one after the other (BEP 5)."""

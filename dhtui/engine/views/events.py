@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from ..lookup.decisions import StopReason
 from ..wire.compact import Addr
+from ..wire.family import FamilyName
 from ..wire.krpc import Message
 
 
@@ -126,6 +127,8 @@ class LookupStarted(NamedTuple):
     kind: str
     target: bytes
     owner: str
+    family: FamilyName = "IPv4"
+    """A wish that runs in both families has an event for each, with the same number."""
 
 
 class LookupFinished(NamedTuple):
@@ -143,6 +146,7 @@ class LookupFinished(NamedTuple):
     """How many of the k closest nodes have answered."""
     stopped: StopReason
     """Why it ended."""
+    family: FamilyName = "IPv4"
 
 
 class Stored(NamedTuple):
@@ -170,6 +174,7 @@ class IdChanged(NamedTuple):
     old: bytes
     new: bytes
     why: str
+    family: FamilyName = "IPv4"
 
 
 class ReachabilityChanged(NamedTuple):
@@ -178,6 +183,7 @@ class ReachabilityChanged(NamedTuple):
     at: float
     reachable: bool
     why: str
+    family: FamilyName = "IPv4"
 
 
 class Banned(NamedTuple):
@@ -197,6 +203,7 @@ class DatagramsLost(NamedTuple):
     """Since the last such event; there is at most one a minute."""
     total: int
     """Since the start."""
+    family: FamilyName = "IPv4"
 
 
 class Woke(NamedTuple):
@@ -212,6 +219,28 @@ class BootstrapProgress(NamedTuple):
 
     at: float
     text: str
+    family: FamilyName = "IPv4"
+
+
+class LinkState(StrEnum):
+    """Whether a node has the use of an address family. The values stand in recordings and in JSON."""
+
+    UP = "up"
+    """Its socket is bound to an address, and there is a route."""
+    MISSING = "missing"
+    """It was asked for, and this machine has had no global address or route of it since the start."""
+    LOST = "lost"
+    """The route has gone. Nothing is sent until it is back, and no node is blamed."""
+
+
+class LinkChanged(NamedTuple):
+    """An address family was found missing, was lost, has come (back), or has moved to another address of ours."""
+
+    at: float
+    family: FamilyName
+    state: LinkState
+    addr: Addr | None
+    """Where its socket is bound now; `None` unless it is up."""
 
 
 PacketEvent: TypeAlias = PacketReceived | PacketSent | QueryFinished
@@ -229,6 +258,7 @@ StateEvent: TypeAlias = (
     | DatagramsLost
     | Woke
     | BootstrapProgress
+    | LinkChanged
 )
 """Changes of the table, lookups, stores and identity: the event ring keeps these events, the log shows them.
 
@@ -241,6 +271,11 @@ STATE_EVENTS: Final[tuple[type[StateEvent], ...]] = get_args(StateEvent)
 
 class Listeners(list[Callable[[Event], None]]):
     """The listeners. Build an event only if there are any. (A list, because a server tests that for each query.)"""
+
+    def __init__(self, family: FamilyName = "IPv4") -> None:
+        """`family` is that of the engine that tells them."""
+        super().__init__()
+        self.family = family
 
     def add(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns the function that ends that. `listener` must not

@@ -10,7 +10,9 @@ from typing import Literal, NamedTuple
 from ..lookup.decisions import Decision, Distrust, Found, State, StopReason
 from ..outcome import Doubt, Status
 from ..wire.compact import Addr
+from ..wire.family import FamilyName
 from ..wire.faults import Note
+from .events import LinkState
 from .history import BucketSlot, SlotView
 
 NodeState = Literal["good", "questionable", "bad"]
@@ -48,6 +50,8 @@ class BootstrapSource(NamedTuple):
     detail: str
     saved: bool = False
     """Whether this source is the saved nodes of an earlier run, not a host."""
+    family: FamilyName = "IPv4"
+    """A host has a source in each family."""
 
 
 class BootstrapView(NamedTuple):
@@ -140,6 +144,7 @@ class LookupView(NamedTuple):
     """A lookup, running or finished."""
 
     number: int
+    """A wish that runs in both families has a lookup in each, with the same number."""
     kind: str
     target: bytes
     owner: str
@@ -167,6 +172,7 @@ class LookupView(NamedTuple):
     """Its place among the waiting operations, 1 for the next one; 0: it has begun."""
     wrote: float = 0.0
     """Seconds that the writes after it took: of a put or an announce, once that is over."""
+    family: FamilyName = "IPv4"
 
 
 class StepView(NamedTuple):
@@ -247,6 +253,13 @@ class LookupDetail(NamedTuple):
     """The decisions to query, keep back, pass over and query again, in order."""
     untold: int = 0
     """How many more decisions were taken but not recorded."""
+    other: LookupDetail | None = None
+    """The lookup of the same wish in the other family; that one has no `other`."""
+
+    @property
+    def families(self) -> tuple[LookupDetail, ...]:
+        """The lookups of the wish, one for each family that it runs in."""
+        return (self,) if self.other is None else (self, self.other)
 
 
 class MethodCounts(NamedTuple):
@@ -419,7 +432,11 @@ class Holdings(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The state of one engine."""
+    """The state of the engine in one address family, and in `other` of the other one.
+
+    `store` counts the items of both, and the peers of this family; `drops`, `errors` and `traffic` are of this family;
+    `banned`, `muted` and `blocked_ranges` are of both.
+    """
 
     at: float
     uptime: float
@@ -458,3 +475,18 @@ class Snapshot(NamedTuple):
     """What was asked and how long answers took, every 10 s over the last 5 minutes, oldest first."""
     bucket_rtts: tuple[BucketSlot, ...] = ()
     """The round trips of each bucket, every 30 s over the last hour, oldest first."""
+    family: FamilyName = "IPv4"
+    link: LinkState = LinkState.UP
+    other: Snapshot | None = None
+    """The state in the other family, if the node has both; that one has no `other`."""
+    missing: tuple[FamilyName, ...] = ()
+    """Families that were asked for and that this machine does not have."""
+
+    @property
+    def families(self) -> tuple[Snapshot, ...]:
+        """The state in each family: this one, and the other one if there is one."""
+        return (self,) if self.other is None else (self, self.other)
+
+    def of(self, family: FamilyName) -> Snapshot | None:
+        """The state in a family; `None` if the node does not have it."""
+        return next((each for each in self.families if each.family == family), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+from ..wire.family import FamilyName
+
 
 class Level(NamedTuple):
     """A size and its bound."""
@@ -78,6 +80,14 @@ class Statistics:
     """Datagrams that the system did not send, in all."""
     overflowed: int | None
     """Datagrams lost because the socket buffer was full, in all; `None` if the system gives no count."""
+    family: FamilyName = "IPv4"
+    other: Statistics | None = None
+    """Those of the other family, if the node has both. Items and the guard's levels are of both families, in each."""
+
+    @property
+    def families(self) -> tuple[Statistics, ...]:
+        """Those of each family."""
+        return (self,) if self.other is None else (self, self.other)
 
     def levels(self) -> dict[str, Level]:
         """All levels, by name."""

@@ -74,5 +74,6 @@ def is_usable(addr: Addr) -> bool:
     return addr[1] > 0 and _is_unicast(addr[0])
 
 
-canonical_ip: Final = IPV4.canonical
-"""The one spelling of an IPv4 address. Raises `OSError` or `ValueError`."""
+def canonical_ip(text: str) -> str:
+    """The one spelling of an address of either family. Raises `OSError` or `ValueError`."""
+    return family_of(text).canonical(text)

@@ -2,18 +2,31 @@
 
 Only this module knows how many bytes an address has, which addresses are local, and how BEP 42 masks them. The family
 of an `Addr` follows from its spelling (`family_of`). Data without an address, such as a ``nodes`` string, is read by
-the family of the core that reads it. A core uses IPv4 only so far.
+the family of the core that reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from socket import AF_INET, AF_INET6, AddressFamily, inet_aton, inet_ntoa, inet_ntop, inet_pton
-from typing import Final, NamedTuple, TypeAlias
+from socket import (
+    AF_INET,
+    AF_INET6,
+    IPPROTO_IPV6,
+    IPV6_V6ONLY,
+    AddressFamily,
+    inet_aton,
+    inet_ntoa,
+    inet_ntop,
+    inet_pton,
+)
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Addr: TypeAlias = tuple[str, int]
 """An address in its canonical spelling, dotted or with colons, and a UDP port, as sockets return them."""
+
+FamilyName: TypeAlias = Literal["IPv4", "IPv6"]
+"""The name of a family, in views, events and JSON."""
 
 ID_LENGTH: Final = 20
 PORT_LENGTH: Final = 2
@@ -51,7 +64,7 @@ class Family:
 
     def __init__(
         self,
-        name: str,
+        name: FamilyName,
         af: AddressFamily,
         *,
         ip_length: int,
@@ -64,13 +77,19 @@ class Family:
         loopback: tuple[str, int],
         local: Iterable[tuple[str, int]],
         never: Iterable[tuple[str, int]],
+        item_reply: int,
+        says_want: bool,
+        far: str,
+        options: tuple[tuple[int, int, int], ...],
+        pairs: bool,
+        binds_one: bool,
         number_of: Callable[[str], bytes],
         text_of: Callable[[bytes], str],
         net_text: Callable[[str], str],
     ) -> None:
         """`number_of` gives the bytes of an address, `text_of` is its inverse; `net_text` names the network of an
         address. Blocks are first addresses and prefix lengths."""
-        self.name = name
+        self.name: FamilyName = name
         """``IPv4`` or ``IPv6``."""
         self.af = af
         """The constant of the socket module."""
@@ -90,6 +109,19 @@ class Family:
         """The mask on the first bytes of an address (BEP 42)."""
         self.anywhere = anywhere
         """The wildcard address, to bind to all addresses of this host."""
+        self.item_reply = item_reply
+        """Most bytes of a reply that holds an item and nodes, if the item alone leaves room for any."""
+        self.says_want = says_want
+        """Whether every query says ``want``: some nodes name none in IPv6 unless they are asked to."""
+        self.far = far
+        """A global address, a root name server: the route to it shows whether and from where this host sends."""
+        self.options = options
+        """Options of a socket: level, name and value of each."""
+        self.pairs = pairs
+        """Whether sockets give addresses as pairs of address and port, not with more after them."""
+        self.binds_one = binds_one
+        """Whether a socket is bound to the one address that this host sends from, rather than to all (BEP 45): without
+        a NAT an answer that leaves from another address than was asked is lost."""
         self.pack_ip, self._text_of, self._net_text = number_of, text_of, net_text
         self.loopback_net = self._block(*loopback)
         self._loopback = _by_first_byte((self.loopback_net,))
@@ -203,6 +235,12 @@ IPV4: Final = Family(
     loopback=("127.0.0.0", 8),
     local=(("127.0.0.0", 8), ("10.0.0.0", 8), ("172.16.0.0", 12), ("192.168.0.0", 16), ("169.254.0.0", 16)),
     never=(("0.0.0.0", 8), ("224.0.0.0", 3)),
+    item_reply=1200,
+    says_want=False,
+    far="198.41.0.4",
+    options=(),
+    pairs=True,
+    binds_one=False,
     number_of=inet_aton,
     text_of=inet_ntoa,
     net_text=lambda ip: ip.rpartition(".")[0],
@@ -222,6 +260,12 @@ IPV6: Final = Family(
     loopback=("::1", 128),
     local=(("::1", 128), ("fc00::", 7), ("fe80::", 10)),
     never=(("::", 128), ("::ffff:0:0", 96), ("ff00::", 8)),
+    item_reply=1024,
+    says_want=True,
+    far="2001:503:ba3e::2:30",
+    options=((IPPROTO_IPV6, IPV6_V6ONLY, 1),),
+    pairs=False,
+    binds_one=True,
     number_of=_six,
     text_of=_colons,
     net_text=_net6,
@@ -229,6 +273,8 @@ IPV6: Final = Family(
 """Local: loopback, unique local, link-local. Never sent to: unspecified, IPv4-mapped, multicast."""
 
 FAMILIES: Final = (IPV4, IPV6)
+OTHER: Final = {IPV4: IPV6, IPV6: IPV4}
+BY_NAME: Final[dict[FamilyName, Family]] = {family.name: family for family in FAMILIES}
 
 
 def family_of(ip: str) -> Family:

@@ -72,6 +72,8 @@ class NoteKind(StrEnum):
 
     GAVE_WAY = "gave_way"
     """The query was given up for others before its time, as the node was silent."""
+    ROUTE_LOST = "route_lost"
+    """The route of its address family went away before its time."""
     BANNED_MEANWHILE = "banned_meanwhile"
     BUFFER_FULL = "buffer_full"
     """The system did not send the query, for want of room."""

@@ -24,7 +24,7 @@ from .codes import (
     UNKNOWN_METHOD,
 )
 from .compact import Addr, NodeInfo, is_usable, pack_addr, unpack_nodes
-from .family import IPV4, Family
+from .family import IPV4, OTHER, Family
 from .faults import Fault, Note, NoteKind
 from .free import FreeQuery, MadeQuery, RawQuery
 from .methods import (
@@ -153,6 +153,8 @@ class Response(NamedTuple):
     canonical: bool
     faults: tuple[Fault, ...]
     """Its faults. It was usable all the same."""
+    others: tuple[NodeInfo, ...] = ()
+    """Nodes of the other family, which ``want`` asked for (BEP 32)."""
 
     def part(self, kind: type[G]) -> G | None:
         """The part of `given` of that class; `None` if it has none."""
@@ -274,7 +276,7 @@ def _parse_response(
         raise MalformedDatagram(NoteKind.NO_ID)
     faults: list[Fault] = [] if canonical else [Fault.NOT_CANONICAL]
     given = () if _GIVEN.isdisjoint(body) else _parse_given(body, canonical, faults, family)
-    nodes = family.nodes_key
+    nodes, other = family.nodes_key, OTHER[family]
     return Response(
         tid,
         node_id,
@@ -285,6 +287,7 @@ def _parse_response(
         version,
         canonical,
         tuple(faults),
+        _parse_nodes(body[other.nodes_key], faults, other) if other.nodes_key in body else (),
     )
 
 

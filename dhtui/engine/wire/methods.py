@@ -14,10 +14,12 @@ from .bencode import Bencached, Value
 from .bloom import FILTER_BYTES
 from .codes import PROTOCOL, UNKNOWN_METHOD
 from .compact import is_usable
-from .family import ID_LENGTH, Addr, Family
+from .family import FAMILIES, ID_LENGTH, Addr, Family
 from .faults import Fault
 from .ids import immutable_target, mutable_target
 
+MAX_WANTS: Final = 16
+"""Most words of a ``want`` that are read."""
 MAX_TOKEN = 256
 MAX_PEERS_READ = 200
 MAX_SAMPLES_READ: Final = 100
@@ -34,6 +36,10 @@ Arguments: TypeAlias = dict[bytes, Value]
 # ---- queries ------------------------------------------------------------------------------------------
 
 
+Want: TypeAlias = tuple[Family, ...]
+"""The families of the nodes that an answer shall name (BEP 32, ``want``); empty: that of the packet."""
+
+
 class Ping(NamedTuple):
     """BEP 5, "ping"."""
 
@@ -45,6 +51,7 @@ class FindNode(NamedTuple):
 
     id: bytes
     target: bytes
+    want: Want = ()
 
 
 class GetPeers(NamedTuple):
@@ -54,6 +61,7 @@ class GetPeers(NamedTuple):
     target: bytes
     noseed: bool = False
     scrape: bool = False
+    want: Want = ()
 
 
 class AnnouncePeer(NamedTuple):
@@ -73,6 +81,7 @@ class Get(NamedTuple):
     id: bytes
     target: bytes
     seq: int | None = None
+    want: Want = ()
 
 
 class Put(NamedTuple):
@@ -93,6 +102,7 @@ class SampleInfohashes(NamedTuple):
 
     id: bytes
     target: bytes
+    want: Want = ()
 
 
 Args: TypeAlias = Ping | FindNode | GetPeers | AnnouncePeer | Get | Put | SampleInfohashes
@@ -213,19 +223,28 @@ def _integer(a: Arguments, name: bytes) -> int | None:
     return value
 
 
+def _want(a: Arguments) -> Want:
+    """What is no list of known words counts as absent (BEP 32)."""
+    value = a.get(b"want")
+    if type(value) is not list:
+        return ()
+    return tuple(family for family in FAMILIES if family.want in value[:MAX_WANTS])
+
+
 def _read_ping(a: Arguments, _: bool) -> Ping:
     return Ping(_fixed(a, b"id", ID_LENGTH))
 
 
 def _read_find_node(a: Arguments, _: bool) -> FindNode:
-    return FindNode(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH))
+    node_id, target = _fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH)
+    return FindNode(node_id, target) if len(a) == 2 else FindNode(node_id, target, _want(a))
 
 
 def _read_get_peers(a: Arguments, _: bool) -> GetPeers:
     node_id, target = _fixed(a, b"id", ID_LENGTH), _fixed(a, b"info_hash", ID_LENGTH)
     if len(a) == 2:
         return GetPeers(node_id, target)
-    return GetPeers(node_id, target, a.get(b"noseed") == 1, a.get(b"scrape") == 1)
+    return GetPeers(node_id, target, a.get(b"noseed") == 1, a.get(b"scrape") == 1, _want(a))
 
 
 def _read_announce(a: Arguments, _: bool) -> AnnouncePeer:
@@ -240,7 +259,8 @@ def _read_announce(a: Arguments, _: bool) -> AnnouncePeer:
 
 
 def _read_get(a: Arguments, _: bool) -> Get:
-    return Get(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH), _integer(a, b"seq"))
+    node_id, target = _fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH)
+    return Get(node_id, target) if len(a) == 2 else Get(node_id, target, _integer(a, b"seq"), _want(a))
 
 
 def _read_put(a: Arguments, canonical: bool) -> Put:
@@ -263,22 +283,32 @@ def _read_put(a: Arguments, canonical: bool) -> Put:
 
 
 def _read_sample(a: Arguments, _: bool) -> SampleInfohashes:
-    return SampleInfohashes(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH))
+    return SampleInfohashes(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH), _want(a))
 
 
 def read_unknown(a: Arguments, _: bool) -> FindNode:
     """Read an unknown method with a target as find_node, as BEP 44 and 51 require. Raises `Refusal`."""
     for name in (b"target", b"info_hash"):
         if name in a:
-            return FindNode(_fixed(a, b"id", ID_LENGTH), _fixed(a, name, ID_LENGTH))
+            return FindNode(_fixed(a, b"id", ID_LENGTH), _fixed(a, name, ID_LENGTH), _want(a))
     raise Refusal("method unknown", UNKNOWN_METHOD)
 
 
 # ---- writing queries ----------------------------------------------------------------------------------
 
 
+def _with_want(body: dict[bytes, Any], want: Want) -> dict[bytes, Any]:
+    if want:
+        body[b"want"] = [family.want for family in want]
+    return body
+
+
+def _write_target(args: FindNode | SampleInfohashes) -> dict[bytes, Any]:
+    return _with_want({b"id": args.id, b"target": args.target}, args.want)
+
+
 def _write_get_peers(args: GetPeers) -> dict[bytes, Any]:
-    body: dict[bytes, Any] = {b"id": args.id, b"info_hash": args.target}
+    body: dict[bytes, Any] = _with_want({b"id": args.id, b"info_hash": args.target}, args.want)
     if args.noseed:
         body[b"noseed"] = 1
     if args.scrape:
@@ -302,7 +332,7 @@ def _write_announce(args: AnnouncePeer) -> dict[bytes, Any]:
 
 
 def _write_get(args: Get) -> dict[bytes, Any]:
-    body: dict[bytes, Any] = {b"id": args.id, b"target": args.target}
+    body: dict[bytes, Any] = _with_want({b"id": args.id, b"target": args.target}, args.want)
     if args.seq is not None:
         body[b"seq"] = args.seq
     return body
@@ -408,7 +438,7 @@ METHODS: Final = {
             name="find_node",
             args=FindNode,
             read=_read_find_node,
-            write=lambda args: {b"id": args.id, b"target": args.target},
+            write=_write_target,
             target=lambda args: args.target,
             about="node",
         ),
@@ -453,7 +483,7 @@ METHODS: Final = {
             name="sample_infohashes",
             args=SampleInfohashes,
             read=_read_sample,
-            write=lambda args: {b"id": args.id, b"target": args.target},
+            write=_write_target,
             target=lambda args: args.target,
             about="target",
             answer=Answer((b"samples",), _read_samples),
@@ -463,6 +493,8 @@ METHODS: Final = {
 """The known methods, by name, in the order in which they are shown."""
 BY_ARGS: Final[dict[type, Method]] = {row.args: row for row in METHODS.values()}
 """The same by the class of their arguments."""
+WANTING: Final = frozenset((FindNode, GetPeers, Get, SampleInfohashes))
+"""The classes of those whose answers name nodes."""
 WRITES: Final = frozenset(row.args for row in METHODS.values() if row.stores)
 """The classes of the arguments of queries that store something."""
 

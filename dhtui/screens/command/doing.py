@@ -21,7 +21,8 @@ from ...engine.wire.ids import ID_LENGTH
 from ...errors import UsageError, quoted
 from ...keyring import Entry
 from ...lookups.ask import KINDS, Kind, likely_kind, read_request
-from ...options.values import host_port, target
+from ...options.addresses import host_port
+from ...options.values import target
 from ...packets.parts import Link
 from ...sources.feed import Feed
 from ...storage.memory import MAX_NAMED, Memory, SavedFilter
@@ -148,7 +149,7 @@ def _conform(here: Here, host: str, cases: str = "") -> Ready:
         if isinstance(found, str):
             notify(here.app, safe_text(f"{remote} {found}."), bad=True)
         else:
-            here.app.push_screen(ConformWindow(found, wanted))
+            here.app.push_screen(ConformWindow(found[0], wanted))
 
     return f"tests {remote} by {len(wanted)} cases", do
 
@@ -232,7 +233,7 @@ def _thing(here: Here, text: str) -> Link:
         return Link("packet" if numbered[1] == "packet" else "lookup", int(numbered[2]), numbered[2])
     if ":" in text and not text.casefold().startswith(("magnet:", "urn:")):
         found = host_port(text)
-        if not found.host.replace(".", "").isdigit():
+        if ":" not in found.host and not found.host.replace(".", "").isdigit():
             raise UsageError(f"{quoted(text)} is a name: nodes here are known by their addresses")
         return Link("address", (found.host, found.port), str(found))
     try:
@@ -246,7 +247,8 @@ def _thing(here: Here, text: str) -> Link:
     value = wanted.id or (snapshot.identity.id if snapshot else b"")
     if len(value) != ID_LENGTH:
         raise UsageError("there is no node yet")
-    nodes = () if snapshot is None else (node.id for bucket in snapshot.table.buckets for node in bucket.nodes)
+    tables = [] if snapshot is None else [each.table for each in snapshot.families]
+    nodes = (node.id for table in tables for bucket in table.buckets for node in bucket.nodes)
     if wanted.id is None or value in nodes:
         return Link("node", value, short_id(value))
     return Link("infohash" if wanted.hashes else "target", value, short_id(value))

@@ -50,17 +50,19 @@ class Known:
 
 def hosts_of(view: Snapshot) -> list[Word]:
     """The nodes of the table, the best first, and those that are asked now."""
-    nodes = [node for bucket in view.table.buckets for node in bucket.nodes]
+    nodes = [node for each in view.families for bucket in each.table.buckets for node in bucket.nodes]
     nodes.sort(key=lambda node: ("good", "questionable", "bad").index(node.state))
     listed = [(address(node.addr), f"{node.state} node {node.id.hex()[:8]}…") for node in nodes]
-    asked = [(address(query.addr), f"is asked {query.method} now") for query in view.queries]
+    queries = [query for each in view.families for query in each.queries]
+    asked = [(address(query.addr), f"is asked {query.method} now") for query in queries]
     return list(dict(islice(reversed([*listed, *asked]), MOST_KNOWN)).items())[::-1]
 
 
 def targets_of(view: Snapshot) -> list[Word]:
     """What was looked up, our id, and the nodes of the table."""
     looked = [(lookup.target.hex(), f"of {lookup.kind}#{lookup.number}") for lookup in view.lookups]
-    nodes = [(node.id.hex(), f"node {address(node.addr)}") for bucket in view.table.buckets for node in bucket.nodes]
+    buckets = [bucket for each in view.families for bucket in each.table.buckets]
+    nodes = [(node.id.hex(), f"node {address(node.addr)}") for bucket in buckets for node in bucket.nodes]
     return list(dict(islice(reversed([("self", "our own id"), *looked, *nodes]), MOST_KNOWN)).items())[::-1]
 
 

@@ -6,7 +6,7 @@ from textual.screen import Screen
 
 from ...engine.commands import NodeCommands
 from ...errors import UsageError
-from ...options.values import bootstrap_nodes
+from ...options.addresses import bootstrap_nodes
 from ..notify import notify
 from .prompt import Prompt
 

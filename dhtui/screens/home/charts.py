@@ -12,7 +12,7 @@ from ...bindings.keymap import key_of
 from ...engine.views.history import TRIP_EDGES, SlotView
 from ...engine.views.snapshot import ErrorView, RttView, Snapshot
 from ...text.faults import TIMED_OUT, cause_words, problem_words
-from ...text.format import address, duration, milliseconds, number, plural
+from ...text.format import address, duration, elide, milliseconds, number, plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit, spread
 from ...widgets.spark import braille, level_line, shade
@@ -262,6 +262,6 @@ def _error_line(cause: str, total: int, error: ErrorView | None, now: float, wid
     return (
         *head,
         ago,
-        (fit(address(error.addr), 22), "data"),
+        (fit(elide(address(error.addr), 21), 22), "data"),
         (safe_text(problem_words(error.text)), "plain"),
     )

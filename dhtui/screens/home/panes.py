@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from ...bindings.keymap import key_of
 from ...engine.lookup.network_size import margin
 from ...engine.views.snapshot import BootstrapSource, SizeView, Snapshot
+from ...engine.wire.family import FamilyName
 from ...sources.health import Health
+from ...text.families import MISSING_WORDS
 from ...text.format import address, clock, duration, milliseconds, number, plural, short_id, size
 from ...text.format import reach as reach_words
 from ...text.safe import safe_text
@@ -53,10 +55,35 @@ def _row(label: str, *spans: tuple[str, Role]) -> Line:
 
 def health_line(health: Health, width: int) -> Line:
     """The state in words, and what to do about it, if there is room for all of that."""
-    role: Role = {"good": "good", "wait": "accent", "weak": "warn", "bad": "bad"}[health.level]  # type: ignore[assignment]
+    role = _HEALTH_ROLES[health.level]
     state = f" {health.glyph} {health.text}"
     fits = cell_len(state) + 2 + cell_len(health.remedy) <= width
     return ((state, role), (f"  {health.remedy}" if fits else "", "plain"))
+
+
+_HEALTH_ROLES: dict[str, Role] = {"good": "good", "wait": "accent", "weak": "warn", "bad": "bad"}
+
+
+def missing_line(line: Line, missing: Sequence[FamilyName], width: int) -> Line:
+    """The first line with the families that are not here, in as many words as fit."""
+    names = " and ".join(missing)
+    for words in (f"– {names}: {MISSING_WORDS} ", f"– no {names} "):
+        if width_of(line) + 2 + width_of(((words, "dim"),)) <= width:
+            return spread(line, ((words, "dim"),), width)
+    return line
+
+
+def families_line(shown: Snapshot, health: Health, other: Health, width: int) -> Line:
+    """The health in the family that is shown, and in as many words as fit that in the other one, with the key to it."""
+    assert shown.other is not None
+    key, beside = key_of("home.family"), shown.other.family
+    first = health_line(health._replace(text=f"{shown.family}: {health.text}"), width)
+    role = _HEALTH_ROLES[other.level]
+    for words in (f" {beside}: {other.text} ", f" {beside}: {other.text.partition(',')[0]} ", f" {beside} "):
+        rest: Line = ((f"{other.glyph} ", role), (key, "key"), (words, "plain"))
+        if width_of(first) + 2 + width_of(rest) <= width:
+            break
+    return spread(first, rest, width)
 
 
 def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
@@ -241,7 +268,8 @@ def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
         "failed": (f"✗ failed after {milliseconds(start.elapsed)}", "bad"),
     }
     why = f"  {safe_text(start.why)}" if start.why else ""
-    lines: list[Line] = [(words[start.state], (why, "plain")), *map(source_line, start.sources)]
+    family: Span = (f"{snapshot.family}: " if snapshot.other is not None else "", "title")
+    lines: list[Line] = [(family, words[start.state], (why, "plain")), *map(source_line, start.sources)]
     if len(lines) > height > 1:
         lines[height - 1 :] = [((f"and {plural(len(lines) - height + 1, 'more source')}", "dim"),)]
     return lines

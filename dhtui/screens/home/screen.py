@@ -96,7 +96,7 @@ class HomeScreen(ExplorerScreen):
         """Fills the panes: the list of lookups at once, all that sums up once a second; of a recording at once, as it
         has one snapshot a second.
         """
-        shape = (self.size, self._pane("attention").size)
+        shape = (self.size, self._pane("attention").size, snapshot.family)
         since = snapshot.at - self._view.at if self._view is not None else SECOND
         if 0 < since < SECOND and shape == self._shape and self.feed.player is None:
             self._show_now(snapshot)
@@ -107,7 +107,13 @@ class HomeScreen(ExplorerScreen):
             self.set_class(no_nodes, "no-nodes")
             self.call_after_refresh(self.tick)  # other panes have room now
         state = health(snapshot, on_testnet=self._offers_no_testnet())
-        self._pane("health").show((panes.health_line(state, self.size.width),))
+        line = panes.health_line(state, self.size.width)
+        if snapshot.other is not None:
+            other = health(snapshot.other, on_testnet=self._offers_no_testnet())
+            line = panes.families_line(snapshot, state, other, self.size.width)
+        elif snapshot.missing:
+            line = panes.missing_line(line, snapshot.missing, self.size.width)
+        self._pane("health").show((line,))
         self._pane("who").show((panes.who_line(snapshot, self._pane("who").size.width),))
         self._show_pane("node", lambda width, height: panes.node_lines(snapshot, width, height))
         self._show_pane("traffic", lambda width, height: panes.traffic_lines(snapshot, width, height))

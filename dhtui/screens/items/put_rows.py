@@ -18,7 +18,7 @@ from ...lookups import query_status
 from ...lookups.query_status import MARKS, QueryStatus
 from ...text.decisions import lookup_stop_words
 from ...text.faults import FAULT_WORDS
-from ...text.format import address, milliseconds, plural
+from ...text.format import LONGEST_ADDRESS, address, milliseconds, plural
 from ...text.outcomes import node_words
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
@@ -37,7 +37,14 @@ class NodeRow:
 
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("", 1, lambda row: (row.mark,), sort=lambda row: row.mark[0]),
-    Column("node", 21, lambda row: ((address(row.addr), "data"),), sort=lambda row: row.addr),
+    Column(
+        "node",
+        21,
+        lambda row: ((address(row.addr), "data"),),
+        sort=lambda row: row.addr,
+        middle=True,
+        most=LONGEST_ADDRESS,
+    ),
     Column("id", 9, lambda row: ((row.id.hex() if row.id else "–", "dim"),), middle=True, rank=1),
     Column("rtt", 6, lambda row: ((milliseconds(row.rtt), "plain"),), right=True, sort=lambda row: row.rtt or 0.0),
     Column("what it said", 40, lambda row: ((row.words, "plain"),), grow=True),

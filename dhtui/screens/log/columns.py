@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...engine.views.snapshot import Snapshot
 from ...sources.trouble import BANNED_NOW, SLOT_SECONDS, Course, TroubleHistory, causes
-from ...text.format import date_time, duration, full_time, number, plural
+from ...text.format import date_time, duration, elide, full_time, number, plural
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.spark import sparkline
 from ...widgets.table_model import Column
@@ -38,7 +38,7 @@ def _text(row: LogRow, now: float) -> Line:
         sign = "▾" if row.open else "▸"
         return ((f"{sign} {len(row.folded)} × ", "strong"), (line.text, role), (since, "dim"))
     inside: Line = (("  ", "plain"),) if row.inside else ()
-    where: Line = ((fit(line.where, 22), "data"),) if line.where else ()
+    where: Line = ((fit(elide(line.where, 21), 22), "data"),) if line.where else ()
     return (*inside, *where, (line.text, role))
 
 

@@ -14,6 +14,7 @@ from ...engine.views.events import (
     BootstrapProgress,
     DatagramsLost,
     IdChanged,
+    LinkChanged,
     LookupFinished,
     LookupStarted,
     NodeAdded,
@@ -32,7 +33,7 @@ from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
 from ...text.faults import cause_words, problem_words
-from ...text.format import address, short_id
+from ...text.format import LONGEST_ADDRESS, address, short_id
 from ...text.happenings import Cause, cause_of, cause_of_error, event_words, lookup_name
 from ...text.safe import safe_text
 
@@ -118,7 +119,7 @@ def error_line(error: ErrorView, unix: float) -> LogLine:
         level="detail" if error.cause == Cause.TIMED_OUT else "problem",
         cause=cause_of_error(error.cause),
         label=safe_text(cause_words(error.cause), 24),
-        where=safe_text(address(error.addr), 40),
+        where=safe_text(address(error.addr), LONGEST_ADDRESS),
         text=safe_text(problem_words(error.text)),
         addr=error.addr,
         links=(_at(error.addr),),
@@ -136,7 +137,7 @@ def event_line(happened: Happened, unix: float) -> LogLine:
         level=_level(event),
         cause=cause,
         label=cause.value,
-        where=safe_text(address(addr) if addr else getattr(event, "ip", ""), 40),
+        where=safe_text(address(addr) if addr else getattr(event, "ip", ""), LONGEST_ADDRESS),
         text=event_words(event),
         addr=addr,
         links=_links(event),
@@ -151,7 +152,16 @@ def _id(node_id: bytes) -> Link:
     return Link("node", node_id, f"the node {short_id(node_id)}")
 
 
-_NOTABLE = (LookupFinished, Banned, BootstrapProgress, AddressChanged, IdChanged, ReachabilityChanged, Woke)
+_NOTABLE = (
+    LookupFinished,
+    Banned,
+    BootstrapProgress,
+    AddressChanged,
+    IdChanged,
+    ReachabilityChanged,
+    Woke,
+    LinkChanged,
+)
 
 
 def _level(event: StateEvent) -> Level:

@@ -13,7 +13,7 @@ from ...engine.lookup.decisions import EARLY, Reason
 from ...engine.outcome import Status
 from ...engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.bencode import encode
-from ...lookups.compare import JUDGED, Difference
+from ...lookups.compare import JUDGED, Difference, names
 from ...lookups.critical import critical_path
 from ...lookups.drawings.time_bar import time_bar
 from ...lookups.explanation import explanation, kept_back
@@ -38,7 +38,7 @@ from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
 from ...text.decisions import SHORT_DISTRUST, SHORT_REASONS, found_words
 from ...text.faults import note_words
-from ...text.format import address, duration, power, short_id, waiting_words
+from ...text.format import LONGEST_ADDRESS, address, duration, power, short_id, waiting_words
 from ...text.keyspace import near_bits
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit, spread, width_of
@@ -186,7 +186,13 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
     Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.bits)),), grow=True, middle=True),
     Column(
-        "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
+        "address",
+        21,
+        lambda r: ((safe_text(address(r.node.addr), LONGEST_ADDRESS), "plain"),),
+        sort=lambda r: r.node.addr,
+        rank=1,
+        middle=True,
+        most=LONGEST_ADDRESS,
     ),
     Column("rtt", 6, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
@@ -217,6 +223,7 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
         (" ", "plain"),
         sign,
         (f" {safe_text(view.kind, 16)} ", "strong"),
+        (f"{view.family} " if detail.other is not None else "", "accent"),
         (f"{target} ", "data"),
         (f" {view.best}/{detail.k} closest ", "plain"),
         (f" sent {sent(fates)}", "plain"),
@@ -229,7 +236,19 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
             spans.append((f" {glyph}{fates[what]}", role))
     if view.found is not None:
         spans.append((f"  {safe_text(found_words(view.found), 24)}", "accent"))
-    return spread(tuple(spans), _when(detail, until), width)
+    return spread((*spans, *_beside(detail, width_of(spans), width)), _when(detail, until), width)
+
+
+def _beside(detail: LookupDetail, used: int, width: int) -> Line:
+    """What the same wish did in the other family, and the key that goes there, where there is room."""
+    if detail.other is None:
+        return ()
+    view = detail.other.view
+    key, words = key_of("lookup.family"), f" {view.family}: {view.best}/{detail.other.k} closest, {view.answered}"
+    told: Line = (("  ", "plain"), (key, "key"), (f"{words} of {view.asked} answered", "dim"))
+    short: Line = (("  ", "plain"), (key, "key"), (f" {view.family}", "dim"))
+    room = width - used - 16
+    return next((line for line in (told, short) if width_of(line) <= room), ())
 
 
 def time_lines(detail: LookupDetail, width: int) -> list[Line]:
@@ -244,7 +263,8 @@ def time_lines(detail: LookupDetail, width: int) -> list[Line]:
 def compared_lines(first: LookupDetail, second: LookupDetail, width: int) -> list[Line]:
     """The bars of two lookups on one axis."""
     span = max(detail.view.elapsed + detail.view.wrote for detail in (first, second))
-    return [time_bar(detail, width - 1, span=span, name=str(detail.view.number)) for detail in (first, second)]
+    pairs = zip((first, second), names(first, second), strict=True)
+    return [time_bar(detail, width - 1, span=span, name=name) for detail, name in pairs]
 
 
 def _when(detail: LookupDetail, until: float | None) -> Line:

@@ -116,6 +116,9 @@ class LookupScreen(CourseScreen):
 
     def show(self, snapshot: Snapshot) -> None:
         """Fills the list of lookups, and shows the selected one."""
+        if self._snapshot is not None and self._snapshot.family != snapshot.family:
+            self._kept.forget(())
+            self._first.clear()
         self._snapshot = snapshot
         views = {view.number: view for view in snapshot.lookups}
         self._kept.forget(views)
@@ -129,6 +132,8 @@ class LookupScreen(CourseScreen):
         running = sum(view.running for view in snapshot.lookups) - waiting
         wait = f"{waiting} waiting, " if waiting else ""
         finished = f"lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
+        if snapshot.other is not None:
+            finished += f"; {key_of('lookup.family')} shows {snapshot.other.family}"
         self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(self.host.testnet))
         self.lookups.show(rows)
@@ -142,6 +147,9 @@ class LookupScreen(CourseScreen):
         if self._marked is None:
             return ""
         view, leave = self._view(), f"{key_of('lookup.mark')} ends that"
+        detail = self._current()
+        if detail is not None and view is not None and view.number == self._marked and detail.other is not None:
+            return f"lookup {view.number} in {detail.other.view.family} and {detail.view.family}; {leave}"
         if view is None or view.number == self._marked:
             return f"lookups: {self._marked} marked, select another to compare; {leave}"
         return f"lookups: {view.number} compared with {self._marked}; {leave}"
@@ -184,9 +192,9 @@ class LookupScreen(CourseScreen):
 
     def _show_selected(self) -> None:
         detail = self._current()
-        other = self._detail(self._marked_view()) if self._marked is not None else None
+        other = self._beside(detail)
         self.set_class(detail is None, "-nothing")
-        if detail is not None and other is not None and other.view.number != detail.view.number:
+        if detail is not None and other is not None:
             self._arrange(comparing=True)
             self._compare(detail, other)
             return
@@ -200,7 +208,8 @@ class LookupScreen(CourseScreen):
             self._draw(kind, "flight" if kind == "space" and self._play is not None else kind, detail)
         if self._lists_wait():
             return
-        self.nodes.title = f"nodes of lookup {detail.view.number}, nearest first"
+        family = f", {detail.view.family}" if detail.other is not None else ""
+        self.nodes.title = f"nodes of lookup {detail.view.number}{family}, nearest first"
         if self._is_new("nodes", then):
             self.nodes.show(panes.candidate_rows(then))
         self._tell_story(then)
@@ -266,7 +275,9 @@ class LookupScreen(CourseScreen):
         )
         if pane.display and self._is_new(name, kind, detail, other, shown):
             found = drawn(kind, self._look(pane, detail, other), *pane.size)
-            _name(pane, found.title, found.legend)
+            one_of_two = detail.other is not None or (other is not None and other.other is not None)
+            family = f", {detail.view.family}" if one_of_two else ""
+            _name(pane, f"{found.title}{family}", found.legend)
             pane.show(found.lines)
 
     def _is_new(self, pane: str, *shown: object) -> bool:
@@ -286,6 +297,8 @@ class LookupScreen(CourseScreen):
             if name != kind:
                 self._drawn.pop(name, None)
         self.compared.title = f"lookup {marked.view.number} (marked) and lookup {detail.view.number}"
+        if marked.view.number == detail.view.number:
+            self.compared.title = f"lookup {detail.view.number} in {marked.view.family} and in {detail.view.family}"
         if self._is_new("differences", then, before):
             self.compared.show(differences(before, then))
         self._bar(then, before)
@@ -324,7 +337,14 @@ class LookupScreen(CourseScreen):
 
     def _comparing(self) -> bool:
         view = self._view()
-        return self._marked is not None and view is not None and view.number != self._marked
+        return self._marked is not None and view is not None and self._beside(self._current()) is not None
+
+    def _beside(self, detail: LookupDetail | None) -> LookupDetail | None:
+        """What is compared with the selected lookup: the marked one; if it is that itself, what it did in the other
+        family."""
+        if self._marked is None or detail is None:
+            return None
+        return detail.other if detail.view.number == self._marked else self._detail(self._marked_view())
 
     def action_other_pane(self, step: int) -> None:
         """Goes to the next pane: the lookups, the nodes of one, the drawings."""
@@ -360,7 +380,7 @@ class LookupScreen(CourseScreen):
         detail, pane = self._current(), message.drawing
         if detail is None:
             return
-        name, other = str(pane.id), self._detail(self._marked_view()) if self._comparing() else None
+        name, other = str(pane.id), self._beside(detail)
         if other is not None and name != "other":
             detail, other = other, detail
         kind = self._layout(True).compared if other is not None else next(kind for kind in PANES if kind == name)

@@ -20,12 +20,13 @@ from ...items.value import to_bencode
 from ...items.value.forms import as_json
 from ...lookups.ask import read_request
 from ...lookups.same import of_question, same_command
-from ...options.values import HostPort, host_port, salt
+from ...options.addresses import HostPort, host_port
+from ...options.values import salt
 from ...packets.dissect import dissect
 from ...packets.parts import Part
 from ...packets.summary import samples_words
 from ...text.faults import FAULT_WORDS
-from ...text.format import address, plural, short_id
+from ...text.format import LONGEST_ADDRESS, address, plural, short_id
 from ...text.format import distance as distance_words
 from ...text.outcomes import node_words
 from ...text.safe import safe_text
@@ -167,7 +168,14 @@ def _note(row: NamedRow) -> Span:
 
 
 NAMED_COLUMNS: tuple[Column[NamedRow], ...] = (
-    Column("node", 21, lambda row: ((address(row.info.addr), "data"),), sort=lambda row: row.info.addr),
+    Column(
+        "node",
+        21,
+        lambda row: ((address(row.info.addr), "data"),),
+        sort=lambda row: row.info.addr,
+        middle=True,
+        most=LONGEST_ADDRESS,
+    ),
     Column("id", 9, lambda row: ((row.info.id.hex(), "plain"),), middle=True, grow=True, sort=lambda row: row.info.id),
     Column(
         "dist",

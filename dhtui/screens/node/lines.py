@@ -48,17 +48,18 @@ class Known(NamedTuple):
 
 def find(view: Snapshot, addr: Addr) -> NodeRow | None:
     """A node in the table of a snapshot."""
-    for bucket in view.table.buckets:
-        for nodes, spare in ((bucket.nodes, False), (bucket.replacements, True)):
-            for node in nodes:
-                if node.addr == addr:
-                    return NodeRow(node, view.identity.id, spare)
+    for each in view.families:
+        for bucket in each.table.buckets:
+            for nodes, spare in ((bucket.nodes, False), (bucket.replacements, True)):
+                for node in nodes:
+                    if node.addr == addr:
+                        return NodeRow(node, each.identity.id, spare)
     return None
 
 
 def in_table(view: Snapshot) -> set[Addr]:
     """The addresses of all nodes in the table."""
-    return {node.addr for bucket in view.table.buckets for node in bucket.nodes}
+    return {node.addr for each in view.families for bucket in each.table.buckets for node in bucket.nodes}
 
 
 def heading(known: Known | None, width: int) -> str:

@@ -18,12 +18,13 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from ...actions import run as actions
-from ...actions.resolve import look_up
+from ...actions.resolve import families_of, look_up
 from ...bindings.registry import LEAVE, NODE, SUBMIT, form
 from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
 from ...engine.views.snapshot import Snapshot
 from ...engine.wire.compact import Addr, NodeInfo
+from ...engine.wire.family import family_of
 from ...engine.wire.ids import distance
 from ...items.value import view_lines
 from ...lookups.roles import Role, role_in
@@ -233,7 +234,8 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         )
         bans = () if node is None else node.bans()
         ban = next((ban for ban in bans if ban.ip == addr[0]), None)
-        return lines.Known(addr, self._node_id, view.identity.id, row, self._feed.contact(addr), packets, ban)
+        family = view.of(family_of(addr[0]).name) or view
+        return lines.Known(addr, self._node_id, family.identity.id, row, self._feed.contact(addr), packets, ban)
 
     def look(self) -> None:
         """Shows what is known now, on the tab that is seen."""
@@ -289,7 +291,8 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         for lookup in view.lookups:
             if lookup.running or lookup.number not in self._roles:
                 detail = self._feed.lookup(lookup.number)
-                self._roles[lookup.number] = None if detail is None else role_in(detail, addr)
+                parts = () if detail is None else detail.families
+                self._roles[lookup.number] = next(filter(None, (role_in(part, addr) for part in parts)), None)
 
     def _show_named(self, view: Snapshot, known: lines.Known, named: dict[NodeInfo, bytes]) -> None:
         ours, pane = lines.in_table(view), self.query_one("#table", Lines)
@@ -393,10 +396,11 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         self.named.show(())
         self._show_answer(None, b"")
         self.say("…", f"{request.question}: {request.remote} is asked {request.words}")
-        addr = await look_up(request.remote)
-        if isinstance(addr, str):
-            self.say("✗", f"{request.remote} {addr}", bad=True)
+        found = await look_up(request.remote, families_of(node.addresses))
+        if isinstance(found, str):
+            self.say("✗", f"{request.remote} {found}", bad=True)
             return
+        addr = found[0]
         self._become(addr)
         outcome = await put_question(node, addr, request)
         self._show(node, request, outcome.asked[0])
@@ -591,7 +595,10 @@ def _target_links(target: bytes) -> list[Link]:
 
 
 def _own_addresses(view: Snapshot) -> set[Addr]:
-    identity = view.identity
-    # A saved address may be that of another run, which uses the same folder now.
-    external = None if identity.external_source == "saved" else identity.external
-    return {addr for addr in (external, identity.bound) if addr is not None}
+    found: set[Addr] = set()
+    for identity in (each.identity for each in view.families):
+        found.add(identity.bound)
+        # A saved address may be that of another run, which uses the same folder now.
+        if identity.external is not None and identity.external_source != "saved":
+            found.add(identity.external)
+    return found

@@ -9,7 +9,7 @@ from ...engine.wire.compact import pack_addr
 from ...packets.course import Course, Standing
 from ...packets.packet import Packet
 from ...packets.summary import summary
-from ...text.format import address, date_time, milliseconds
+from ...text.format import LONGEST_ADDRESS, address, date_time, milliseconds
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
 from ...widgets.table_model import Column
@@ -44,7 +44,14 @@ def packet_columns(wall: Callable[[float], float], now: Callable[[], float]) -> 
         Column("time", 12, lambda p: ((date_time(wall(p.at), now()), "dim"),)),
         Column("", 1, lambda p: (ARROWS[p.direction],)),
         Column(PAIR, _PAIR_CELLS, lambda _: ()),
-        Column("peer", 21, lambda p: ((address(p.addr), "plain"),), sort=_by_address),
+        Column(
+            "peer",
+            21,
+            lambda p: ((address(p.addr), "plain"),),
+            sort=_by_address,
+            middle=True,
+            most=LONGEST_ADDRESS,
+        ),
         Column("type", 11, _type, sort=lambda p: (p.kind, p.method)),
         Column("tid", 8, lambda p: ((p.tid.hex(), "dim"),), rank=1),
         Column("len", 4, lambda p: ((str(len(p.data)), "plain"),), right=True, sort=lambda p: len(p.data)),

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from ...bindings.keymap import key_of
 from ...bindings.registry import Action, moves
 from ...engine.views.snapshot import Snapshot
+from ...engine.wire.family import family_of
 from ...packets.dissect import dissect
 from ...packets.export import own_end, write_jsonl, write_pcapng
 from ...packets.filter import narrowed
@@ -220,8 +221,11 @@ class PacketsScreen(FilteringScreen):
             self.judged.show(f"verdict on {headline(packet)}", self._verdict(packet, ring, view, self.judged.room))
 
     def _verdict(self, packet: Packet, ring: PacketRing, view: Snapshot, width: int) -> list[Line]:
-        who = view.identity
-        context = Context.of(packet, ring, own_id=who.id, external=who.external, now=self._now)
+        family = family_of(packet.addr[0]).name
+        who = (view.of(family) or view).identity
+        there = who.external is not None and family_of(who.external[0]).name == family
+        external = who.external if there else None
+        context = Context.of(packet, ring, own_id=who.id, external=external, now=self._now)
         return verdict_lines(judge(packet, context), width)
 
     # -- panes -----------------------------------------------------------------------------------------------
@@ -460,8 +464,8 @@ class PacketsScreen(FilteringScreen):
     def _pcapng(self, packets: Sequence[Packet]) -> bytes:
         file = BytesIO()
         if self._view is not None:
-            who = self._view.identity
-            write_pcapng(file, packets, own_end(who), self._offset(), summary)
+            ends = [own_end(each.identity) for each in self._view.families]
+            write_pcapng(file, packets, ends, self._offset(), summary)
         return file.getvalue()
 
     def _jsonl(self, packets: Sequence[Packet]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...engine.views.snapshot import SwarmView
 from ...text.clients import client_name
-from ...text.format import address, duration, milliseconds, power
+from ...text.format import LONGEST_ADDRESS, address, duration, milliseconds, power
 from ...text.keyspace import near_bits
 from ...text.spans import Line, Span
 from ...widgets.table_model import Column
@@ -72,7 +72,10 @@ def _gave(row: Giver) -> Line:
 
 GIVER_COLUMNS: tuple[Column[Giver], ...] = (
     Column("#", 2, lambda r: ((str(r.place), "dim"),), right=True),
-    Column("node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr),
+    Column(
+        "node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr, middle=True,
+        most=LONGEST_ADDRESS,
+    ),
     Column(
         "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.node.bits)),), middle=True,
         sort=lambda r: r.node.id or b"",
@@ -107,7 +110,9 @@ def _agreed(named: int, givers: int) -> Line:
 
 
 PEER_COLUMNS: tuple[Column[NamedPeer], ...] = (
-    Column("peer", 21, lambda r: ((address(r.peer), "plain"),), sort=lambda r: r.peer),
+    Column(
+        "peer", 21, lambda r: ((address(r.peer), "plain"),), sort=lambda r: r.peer, middle=True, most=LONGEST_ADDRESS
+    ),
     Column("named by", 14, _named_by, right=True, sort=lambda r: len(r.nodes)),
     Column(
         "nodes that named it", 20, lambda r: ((", ".join(address(node) for node in r.nodes[:20]), "dim"),), grow=True
@@ -134,7 +139,14 @@ def matrix_columns(first: int, nodes: int) -> tuple[Column[MatrixRow], ...]:
         )
 
     return (
-        Column("peer", 21, lambda r: ((address(r.peer), "plain"),), sort=lambda r: r.peer),
+        Column(
+            "peer",
+            21,
+            lambda r: ((address(r.peer), "plain"),),
+            sort=lambda r: r.peer,
+            middle=True,
+            most=LONGEST_ADDRESS,
+        ),
         Column("named by", 8, _agreed_in_matrix, right=True, sort=lambda r: len(r.named)),
         Column("".join(f"{place:{_NODE}}" for place in places), 20, named, grow=True),
     )

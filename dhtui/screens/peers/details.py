@@ -13,7 +13,7 @@ from ...engine.wire.ids import distance
 from ...lookups.query_status import mark_of
 from ...packets.parts import Link
 from ...text.clients import client_name
-from ...text.format import address, clock, milliseconds, plural, power, short_id
+from ...text.format import address, clock, elide, milliseconds, plural, power, short_id
 from ...text.format import distance as distance_words
 from ...text.outcomes import node_words
 from ...text.safe import safe_text
@@ -28,10 +28,11 @@ CLOSEST = 8
 
 
 def _addresses(label: str, addrs: tuple[Addr, ...]) -> list[Line]:
-    """Addresses, two a line."""
+    """Addresses, two a line if they are short enough."""
     lines: list[Line] = []
-    for place in range(0, len(addrs), 2):
-        text = "".join(fit(address(addr), 24) for addr in addrs[place : place + 2])
+    beside = 2 if all(len(address(addr)) < 24 for addr in addrs) else 1
+    for place in range(0, len(addrs), beside):
+        text = "".join(fit(address(addr), max(24, len(address(addr)))) for addr in addrs[place : place + beside])
         lines.append(((fit("" if place else label, 14), "dim"), (text, "plain")))
     return lines
 
@@ -122,7 +123,7 @@ def announced_lines(result: Result, port: int) -> list[Line]:
     for one in outcome.writes if outcome else ():
         sign, role = mark_of(one.status)
         first, *rest = wrap(node_words(one), _WIDTH - 25)
-        lines.append(((f"{sign} ", role), (fit(address(one.addr), 23), "plain"), (first, "plain")))
+        lines.append(((f"{sign} ", role), (fit(elide(address(one.addr), 22), 23), "plain"), (first, "plain")))
         lines += [((" " * 25 + more, "plain"),) for more in rest]
     if not (outcome and outcome.writes):
         tells = f"{key_of('show.home')} tells whether there are nodes at all"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from heapq import merge
 
 from ...engine.views.snapshot import (
     AnnounceView,
@@ -80,8 +81,9 @@ class Results:
 
 
 def results_of(detail: LookupDetail) -> Results:
-    """Who gave which peers."""
-    sources = [candidate for candidate in detail.candidates if candidate.peers]
+    """Who gave which peers, in both families."""
+    found = merge(*(each.candidates for each in detail.families), key=_nearness)
+    sources = [candidate for candidate in found if candidate.peers]
     named: dict[Addr, list[Addr]] = {}
     for source in sources:
         for peer in dict.fromkeys(source.peers):
@@ -93,6 +95,10 @@ def results_of(detail: LookupDetail) -> Results:
         tuple(Giver(source, alone[source.addr], place) for place, source in enumerate(sources, 1)),
         tuple(sorted(peers, key=lambda peer: -len(peer.nodes))),
     )
+
+
+def _nearness(candidate: CandidateView) -> float:
+    return 160.0 if candidate.bits is None else candidate.bits
 
 
 def matrix_rows(results: Results) -> list[MatrixRow]:

@@ -103,6 +103,8 @@ class PeersScreen(ExplorerScreen):
     _lookups: Sequence[LookupView] = ()
     _number: int | None = None
     _results: Results | None = None
+    _read: LookupView | None = None
+    """What the list told of the lookup when its results were read."""
 
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
         super().__init__(view, feed, host)
@@ -154,10 +156,11 @@ class PeersScreen(ExplorerScreen):
         """Asks for a lookup in full only when something came in since."""
         view = next((one for one in self._lookups if one.number == self._number), None)
         view = view or (self._lookups[0] if self._lookups else None)
-        shown = self._results.detail.view if self._results else None
+        shown = self._read if self._results else None
         if view is None:
             self._results = None
         elif shown is None or _state(shown) != _state(view):
+            self._read = view
             detail = self.feed.lookup(view.number)
             self._results = results_of(detail) if detail is not None else None
         self._fill_results()
@@ -397,5 +400,6 @@ def _results_title(results: Results | None, by_peer: bool) -> str:
     if results is None:
         return "found"
     view = results.detail.view
-    gave = f"{plural(len(results.peers), 'peer')} from {len(results.givers)} of {plural(view.answered, 'node')}"
+    answered = sum(each.view.answered for each in results.detail.families)
+    gave = f"{plural(len(results.peers), 'peer')} from {len(results.givers)} of {plural(answered, 'node')}"
     return f"get_peers#{view.number} {short_id(view.target)}: {gave}, by {'peer' if by_peer else 'node'}"

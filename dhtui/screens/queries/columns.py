@@ -12,7 +12,7 @@ from ...packets.summary import summary
 from ...text.clients import client_name
 from ...text.decisions import lookup_stop_words
 from ...text.faults import cause_words
-from ...text.format import address, duration, milliseconds, number, plural
+from ...text.format import LONGEST_ADDRESS, address, duration, milliseconds, number, plural
 from ...text.format import distance as distance_words
 from ...text.keyspace import near
 from ...text.safe import safe_text
@@ -137,7 +137,7 @@ def query_columns(lane: Lane) -> tuple[Column[Row], ...]:
             "target", 9, _cell(_target_of_lookup, lambda r: ((r.target.hex() if r.target else "–", "data"),)),
             middle=True, sort=_sort(lambda r: r.target or b""),
         ),
-        Column("node", 21, _cell(_nothing, _node), sort=_sort(lambda r: r.addr)),
+        Column("node", 21, _cell(_nothing, _node), sort=_sort(lambda r: r.addr), middle=True, most=LONGEST_ADDRESS),
         Column("asked by", 12, _cell(_nothing, lambda r: ((safe_text(r.owner, 40), look_of(r.owner)[1]),)),
                sort=_sort(lambda r: r.owner)),
         *_rest(lane, 11),
@@ -220,7 +220,14 @@ ASKED_COLUMNS: tuple[Column[AskedRow], ...] = (
     Column(
         "method", 9, lambda r: ((short_method(r.asked.packet.method), "plain"),), sort=lambda r: r.asked.packet.method
     ),
-    Column("from", 21, lambda r: ((address(r.asked.packet.addr), "plain"),), sort=lambda r: r.asked.packet.addr),
+    Column(
+        "from",
+        21,
+        lambda r: ((address(r.asked.packet.addr), "plain"),),
+        sort=lambda r: r.asked.packet.addr,
+        middle=True,
+        most=LONGEST_ADDRESS,
+    ),
     Column("id", 9, _sender, middle=True, sort=lambda r: r.asked.packet.sender or b"", rank=2),
     Column("target", 9, _asked_target, middle=True, sort=lambda r: r.asked.packet.target or b""),
     Column("", 1, lambda r: (answer_sign(r),)),

@@ -13,7 +13,7 @@ from ...engine.wire.compact import pack_addr
 from ...engine.wire.ids import ID_BITS, distance, shared_prefix
 from ...sources.buckets import due, share, thin
 from ...text.clients import client_name
-from ...text.format import address, duration, milliseconds, prefix_bits
+from ...text.format import LONGEST_ADDRESS, address, duration, milliseconds, prefix_bits
 from ...text.format import distance as distance_words
 from ...text.keyspace import near, near_bits
 from ...text.spans import Line, Role
@@ -241,7 +241,10 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
         "dist", 7, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
         sort=lambda r: distance(r.own, r.node.id),
     ),
-    Column("address", 21, lambda r: ((address(r.node.addr), "plain"),), sort=_by_address),
+    Column(
+        "address", 21, lambda r: ((address(r.node.addr), "plain"),), sort=_by_address, middle=True,
+        most=LONGEST_ADDRESS,
+    ),
     Column(
         "client", 10, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
         sort=lambda r: client_name(r.node.version).casefold(),

@@ -107,9 +107,13 @@ def bep42_lines(node_id: bytes, ip: str) -> list[Line]:
     id_bits: list[Span] = [(bit, "data" if equal else "bad") for bit, equal in zip(actual, same, strict=True)]
     marks = "".join(" " if equal else "^" for equal in same)
     below: list[Line] = [((" " * 14, "plain"), (_grouped(marks), "bad"))] if False in same else []
+    counted = packed[: len(mask)]
+    address = [_row("address", f"{packed.hex(' ')}   {ip}")]
+    if len(counted) < len(packed):
+        address = [_row("address", ip), _row("upper half", f"{counted.hex(' ')}   the network, a /{8 * len(counted)}")]
     return [
         (("The id that its address wants (BEP 42)", "title"),),
-        _row("address", f"{packed.hex(' ')}   {ip}"),
+        *address,
         _row("mask", mask.hex(" ")),
         _row("masked", masked.hex(" ")),
         _row("r", f"{node_id[19] & 7}: the low 3 bits of the id's last byte, {node_id[19]:02x}"),

@@ -120,7 +120,8 @@ class TableScreen(ExplorerScreen):
         self._view = snapshot
         table = snapshot.table
         total = table.good + table.questionable + table.bad
-        self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
+        family = f"{snapshot.family}: " if snapshot.other is not None else ""
+        self.buckets.title = f"{family}{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
         self.buckets.set_empty(*_no_buckets(self.host.testnet))
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
@@ -272,6 +273,8 @@ class TableScreen(ExplorerScreen):
         """Selects a node by its id or address; our own id lies in the last bucket."""
         if self._view is None or link.kind not in ("node", "address"):
             return False
+        if not _has(self._view, link) and self._view.other is not None and _has(self._view.other, link):
+            self.action_family()
         if link.kind == "node" and link.value == self._view.identity.id:
             own = next((row for row in self._rows() if row.bucket.own), None)
             return own is not None and self._select(own)
@@ -364,7 +367,8 @@ class TableScreen(ExplorerScreen):
     @work(group="refresh", exit_on_error=False, name="refresh")
     async def _refresh(self, node: NodeCommands, bucket: BucketView) -> None:
         self._last(f"refresh of bucket {bucket.depth}: looking up a random id in it")
-        outcome = await node.refresh_bucket(bucket.depth)
+        family = self._view.family if self._view is not None else None
+        outcome = await node.refresh_bucket(bucket.depth, family)
         words = f"{outcome.answered} of {plural(len(outcome.asked), 'node')} answered"
         self._finish(f"refresh of bucket {bucket.depth}: {words}", outcome.answered > 0)
 
@@ -375,6 +379,13 @@ class TableScreen(ExplorerScreen):
     def _last(self, text: str, role: Role = "plain") -> None:
         self._banned = ""
         self.query_one("#last", Lines).show((((f" {text}", role),),))
+
+
+def _has(snapshot: Snapshot, link: Link) -> bool:
+    """Whether a node is in the table of that family."""
+    nodes = [node for bucket in snapshot.table.buckets for node in (*bucket.nodes, *bucket.replacements)]
+    own = link.kind == "node" and link.value == snapshot.identity.id
+    return own or any(link.value == (node.id if link.kind == "node" else node.addr) for node in nodes)
 
 
 def _nodes_of(snapshot: Snapshot) -> set[tuple[bytes, Addr]]:

@@ -297,5 +297,5 @@ PEERS: Final[dict[str, Make]] = {
 def _is_good(query: Query) -> bool:
     """An announce that is in order."""
     core, args = query.node.core, query.args
-    valid = core._tokens.valid(args[b"token"], query.addr[0], args.get(b"info_hash", b""), query.node.now)
+    valid = core.common.tokens.valid(args[b"token"], query.addr[0], args.get(b"info_hash", b""), query.node.now)
     return valid and type(args.get(b"port", 1)) is int and 0 < args.get(b"port", 1) < 65536

@@ -23,7 +23,7 @@ def right_token(args: Body, query: Query) -> None:
     """The right token, whatever was sent."""
     target = _target(query.method, args)
     if target is not None:
-        args[b"token"] = query.node.core._tokens.make(query.addr[0], target, query.node.now)
+        args[b"token"] = query.node.core.common.tokens.make(query.addr[0], target, query.node.now)
 
 
 def takes_tokens(methods: tuple[str, str], loose: Loose) -> Make:

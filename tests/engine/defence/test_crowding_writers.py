@@ -26,7 +26,6 @@ from dhtui.engine.store import (
     SHARE,
     ItemStore,
     PeerStore,
-    _ip,
     _Nearest,
 )
 from dhtui.engine.wire.compact import Addr, unpack_addr
@@ -341,7 +340,7 @@ def test_nobody_gathers_more_than_its_share_through_others_that_leave() -> None:
 
 def recount(kept: _Nearest[Any]) -> None:
     """Compare the accounts with the entries."""
-    own, by_net = kept._own, Counter(entry.net for _, entry in kept.items())
+    own, by_net = kept._owns[0], Counter(entry.net for _, entry in kept.items())
     assert {net: len(places) for net, places in kept._by_net.items()} == by_net
     places = sorted((int.from_bytes(own, "big") ^ int.from_bytes(target, "big"), target) for target, _ in kept.items())
     assert kept._by_distance == places
@@ -381,7 +380,7 @@ def take(step: Step, peers: PeerStore, items: ItemStore, now: float) -> None:
 def check_swarms(peers: PeerStore) -> None:
     """Each swarm is in order, and accounted to a network that has a peer in it."""
     for _, swarm in peers._swarms.items():
-        nets = Counter(net_of(_ip(peer)) for peer in swarm.peers)
+        nets = Counter(net_of(unpack_addr(peer)[0]) for peer in swarm.peers)
         assert swarm._sorted == sorted(swarm.peers)
         assert len(swarm.peers) <= module.MAX_PEERS and swarm.net in nets
         assert swarm._most >= max(nets.values())

@@ -17,6 +17,7 @@ from dhtui.engine.wire.compact import (
     unpack_addr,
     unpack_nodes,
 )
+from dhtui.engine.wire.family import IPV4
 
 six = st.binary(min_size=6, max_size=6)
 
@@ -110,5 +111,9 @@ def test_an_address_has_one_spelling() -> None:
     """No octal, no short forms: 010.0.0.1 is 8.0.0.1 to some and 10.0.0.1 to others."""
     assert canonical_ip("127.0.0.1") == "127.0.0.1"
     for text in ("010.0.0.1", "127.1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::1", "", " 1.2.3.4", "a.b.c.d"):
+        with pytest.raises((OSError, ValueError)):
+            IPV4.canonical(text)
+    assert canonical_ip("2001:DB8:0::1") == "2001:db8::1"
+    for text in ("::1%lo", "1::2::3", ":", "::1.2.3", "[::1]", "12345::"):
         with pytest.raises((OSError, ValueError)):
             canonical_ip(text)

@@ -8,6 +8,7 @@ import pytest
 
 from dhtui.engine.wire import bencode, krpc
 from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.family import IPV4
 from dhtui.engine.wire.faults import Fault
 from dhtui.engine.wire.krpc import (
     MAX_DATAGRAM,
@@ -145,7 +146,7 @@ def test_transaction_ids_of_other_clients_are_understood(tid: bytes) -> None:
         (b"get_peers", {b"info_hash": TARGET}, GetPeers(ID, TARGET)),
         (b"get", {b"target": TARGET}, Get(ID, TARGET)),
         (b"get", {b"target": TARGET, b"seq": 4}, Get(ID, TARGET, 4)),
-        (b"get", {b"target": TARGET, b"want": [b"n4"]}, Get(ID, TARGET)),
+        (b"get", {b"target": TARGET, b"want": [b"n4"]}, Get(ID, TARGET, want=(IPV4,))),
         (
             b"announce_peer",
             {b"info_hash": TARGET, b"port": 6881, b"token": b"tok"},

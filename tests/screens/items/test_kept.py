@@ -212,7 +212,7 @@ async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
     """With a real node, in a network of its own: an item that nobody holds is put, and stays in the list."""
     keep(tmp_path, begin(BLOG, 0.0, Random(1), put=False))
     with neighbours() as net:
-        options = Options(state_dir=tmp_path, bnodes=tuple(net.net.split(",")), listen=("127.0.0.1", 0))
+        options = Options(state_dir=tmp_path, bnodes=tuple(net.net.split(",")), listen=(("127.0.0.1", 0),))
         start = launch.prepare(options, serving=True, keeping=False)
         app = Explorer(Nodes(lambda: on_network(start), keep_folder=tmp_path))
         async with app.run_test() as pilot, asyncio.timeout(PATIENCE):

@@ -15,7 +15,7 @@ import pytest
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.views.snapshot import Ban, ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
-from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
+from dhtui.engine.wire.ids import bep42_id, bep42_valid, random_id_with_prefix
 from dhtui.packets.parts import Link
 from dhtui.screens.table.columns import BucketRow, NodeRow
 from dhtui.screens.table.details import bep42_lines, node_details, rtt_lines
@@ -156,6 +156,16 @@ def test_the_steps_of_bep_42_lead_to_the_published_ids(ip: str, node_id: str, wa
     assert shown["the id has"] == wanted
     assert shown["verdict"].startswith("✓ all 21 bits")
     assert shown["mask"] == "03 0f 3f ff"
+
+
+def test_the_steps_of_bep_42_are_told_of_ipv6_too() -> None:
+    """Of the upper half of the address, and in the width of a small window, however long the address is."""
+    ip = "2001:db8:1111:2222:3333:4444:5555:6666"
+    lines = texts(bep42_lines(bep42_id(ip, Random(1)), ip))
+    shown = {line[:14].strip(): line[14:] for line in lines}
+    assert shown["address"] == ip and shown["upper half"].startswith("20 01 0d b8 11 11 22 22 ")
+    assert shown["mask"] == "01 03 07 0f 1f 3f 7f ff" and shown["masked"] == "00 01 05 08 11 11 22 22"
+    assert shown["verdict"].startswith("✓ all 21 bits") and max(map(len, lines)) <= 76
 
 
 def test_bits_of_an_id_that_does_not_fit_are_marked_below() -> None:
