@@ -310,7 +310,7 @@ NODE: tuple[Action, ...] = (
     Action("walk", "w", "walk", "Ask it for nodes of each of its buckets, until no new one comes; esc ends that.", 3),
     Action("ping_it", "p", "ping", "Ask it whether it is there.", 4),
     Action("ban_it", "b", "ban", "Ignore its address for some time; asks first.", 6),
-    Action("conform_it", "T", "test", "Test it against the rules of the BEPs, case by case.", 7),
+    Action("conform_it", "T", "test", "Test it against the rules of the BEPs, case by case.", 9),
 )
 """Actions of the page of one node."""
 

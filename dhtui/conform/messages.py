@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..engine.wire.bencode import BencodeError, decode_any_size, encode
 from ..engine.wire.compact import Addr, NodeInfo, pack_addr
-from ..engine.wire.family import IPV4
+from ..engine.wire.family import IPV4, Family, family_of
 from ..text.safe import safe_text
 
 VERSION = b"dT\x00\x01"
@@ -92,12 +92,18 @@ class Answer:
 
     @property
     def nodes(self) -> list[NodeInfo]:
-        """The whole entries of ``nodes``."""
-        found = self.r.get(b"nodes")
+        """The whole entries of ``nodes``, or of ``nodes6`` in what came over IPv6."""
+        family = self.family
+        found = self.r.get(family.nodes_key)
         data = found if type(found) is bytes else b""
-        length = IPV4.node_length
+        length = family.node_length
         entries = (data[i : i + length] for i in range(0, len(data) - length + 1, length))
-        return [NodeInfo(entry[:20], IPV4.unpack(entry[20:])) for entry in entries]
+        return [NodeInfo(entry[:20], family.unpack(entry[20:])) for entry in entries]
+
+    @property
+    def family(self) -> Family:
+        """The family that it came over."""
+        return family_of(self.source[0]) if self.source else IPV4
 
     @property
     def values(self) -> list[Any]:

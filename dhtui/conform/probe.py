@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import Family, family_of
 from ..text.safe import safe_text
 from .messages import Answer, Asked, Kind, Responder, polite, query, read, reply, shown
 from .network import Network
@@ -72,6 +73,11 @@ class Probe:
     def target(self) -> Addr:
         """The node under test."""
         return self.session.target
+
+    @property
+    def family(self) -> Family:
+        """The family that we talk over."""
+        return family_of(self.target[0])
 
     @property
     def now(self) -> float:

@@ -89,13 +89,14 @@ async def ping(probe: Probe) -> None:
     probe.check(answer.id is not None and len(answer.id) == 20, "an id of 20 bytes in the reply", answer.shown)
 
 
-@case("5.30", FIND_NODE, M, "A find_node is answered with nodes, a string of a multiple of 26 bytes.")
+@case("5.30", FIND_NODE, M, "A find_node is answered with nodes, a string of whole entries: 26 bytes each, of IPv6 38.")
 async def find_node(probe: Probe) -> None:
     answer = probe.reply(await probe.ask("find_node", {b"target": probe.rng.randbytes(20)}), "a reply to a find_node")
-    nodes = answer.r.get(b"nodes")
-    right = type(nodes) is bytes and len(nodes) % 26 == 0
+    family = probe.family
+    nodes = answer.r.get(family.nodes_key)
+    right = type(nodes) is bytes and len(nodes) % family.node_length == 0
     actual = f"nodes has {len(nodes)} bytes" if type(nodes) is bytes else answer.shown
-    probe.check(right, "nodes, of a multiple of 26 bytes", actual)
+    probe.check(right, f"{family.nodes_key.decode()}, of a multiple of {family.node_length} bytes", actual)
 
 
 @case(

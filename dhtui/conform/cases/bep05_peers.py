@@ -19,7 +19,7 @@ PACKET = 1472
 """Bytes that fit an Ethernet frame."""
 
 
-@case("5.37", GET_PEERS, M, "Known peers come as values, a list of strings of 6 bytes.")
+@case("5.37", GET_PEERS, M, "Known peers come as values, a list of strings of 6 bytes, of IPv6 18.")
 async def values(probe: Probe) -> None:
     info_hash = probe.rng.randbytes(20)
     await announced(probe, info_hash, 7001)
@@ -27,16 +27,19 @@ async def values(probe: Probe) -> None:
     found = answer.r.get(b"values")
     if found is None:
         raise Skip(Why.NOTHING_SEEN, "it gives no peers")
-    right = isinstance(found, list) and all(type(each) is bytes and len(each) == 6 for each in found)
-    probe.check(right, "a list of strings of 6 bytes", answer.shown)
+    length = probe.family.peer_length
+    right = isinstance(found, list) and all(type(each) is bytes and len(each) == length for each in found)
+    probe.check(right, f"a list of strings of {length} bytes", answer.shown)
 
 
 @case("5.38", GET_PEERS, M, "Without known peers it names the 8 closest nodes to the infohash.")
 async def nodes_instead(probe: Probe) -> None:
     info_hash = probe.rng.randbytes(20)
     answer = probe.reply(await probe.ask("get_peers", {b"info_hash": info_hash}), "a reply to a get_peers")
-    nodes = answer.r.get(b"nodes")
-    probe.check(type(nodes) is bytes and len(nodes) % 26 == 0, "nodes, of a multiple of 26 bytes", answer.shown)
+    family = probe.family
+    nodes = answer.r.get(family.nodes_key)
+    whole = type(nodes) is bytes and len(nodes) % family.node_length == 0
+    probe.check(whole, f"{family.nodes_key.decode()}, of a multiple of {family.node_length} bytes", answer.shown)
     network = probe.session.network
     if network is not None and network.joined and len(answer.nodes) == 8:
         with suppress(Skip):

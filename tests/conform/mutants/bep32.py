@@ -19,7 +19,7 @@ def _wants(query: Query) -> Any:
 
 def _has_peers(body: Body, query: Query) -> None:
     if b"values" in body:
-        del body[b"nodes"]
+        body.pop(b"nodes", None)
 
 
 def _with_ip(place: str) -> Any:
@@ -119,7 +119,7 @@ def _thrice(message: Body, query: Query) -> Body:
 BEP32: Final[dict[str, Make]] = {
     "32.03": says("find_node", put(zz=bytes(1000))),
     "32.04": raw(lambda data, addr, node: None if len(data) >= 1024 and b"4:ping" in data else data),
-    "32.11": says("find_node", put(nodes6=b""), lambda query: b"n6" in (_wants(query) or ())),
+    "32.11": says("find_node", put(nodes=b"", nodes6=b""), lambda query: b"n6" in (_wants(query) or ())),
     "32.12": says("find_node", put(nodes6=b""), lambda query: b"want" not in query.args),
     "32.13": ignores("find_node", lambda query: len((_wants(query) or [b""])[0]) > 10),
     "32.14": says("find_node", drop("nodes"), lambda query: _wants(query) == []),
