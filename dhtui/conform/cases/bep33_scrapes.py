@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...engine.wire.bloom import filter_of, union
+from ...engine.wire.family import IPV4
 from ..case import M, S, case
 from ..messages import Answer
 from ..outcomes import Need, Skip, Unsupported, Why
@@ -94,6 +95,8 @@ async def no_filters(probe: Probe) -> None:
 
 @case("33.04", "Bloom Filters", M, "An address sets the two bits that its SHA-1 names, of 2048.", needs=TWO)
 async def bits(probe: Probe) -> None:
+    if probe.family is not IPV4:
+        raise Skip(Why.NOTHING_SEEN, "33.06 is about IPv6")
     infohash = probe.rng.randbytes(20)
     sources = [probe.source(0), probe.source(1)]
     for source in sources:

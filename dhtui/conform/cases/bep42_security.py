@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...engine.wire.family import family_of, is_local
+from ...engine.wire.family import IPV4, family_of, is_local
 from ...engine.wire.ids import bep42_valid
 from ..case import M, S, case
 from ..outcomes import Need, Skip, Unsupported, Why
@@ -26,6 +26,8 @@ def _packed(probe: Probe, nth: int) -> bytes:
     needs=(Need.PUBLIC,),
 )
 async def id_fits(probe: Probe) -> None:
+    if probe.family is not IPV4:
+        raise Skip(Why.NOTHING_SEEN, "42.02 is about IPv6")
     answer = probe.reply(await probe.ask("ping"))
     fits = answer.id is not None and len(answer.id) == 20 and bep42_valid(answer.id, probe.target[0])
     probe.check(fits, f"an id that fits {probe.target[0]}", answer.shown)
