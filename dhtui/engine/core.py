@@ -682,20 +682,22 @@ class Core:
     def link_changed(self, state: LinkState, bound: Addr | None, now: float) -> None:
         """The route of this family was lost; or is there, and the socket bound to `bound`, which may be a new address.
 
-        With the route all queries end, without a failure for their nodes (BEP 45). When it is back every node of the
-        table is checked.
+        With the route, or the old address, all queries end, without a failure for their nodes (BEP 45). When there is
+        one again every node of the table is checked.
         """
         self._now = now
         before, self.link = self.link, state
-        if bound is not None and bound != self.identity.bound:
+        moved = bound is not None and bound != self.identity.bound
+        if bound is not None and moved:
             self.identity.rebound(bound, now)
         if self._listeners:
             self._listeners.tell(events.LinkChanged(now, self.family.name, state, bound))
-        if state is not LinkState.UP:
+        if moved or state is not LinkState.UP:
             for query in list(self._queries):
                 if not query.over:
                     query.given_up = Note(NoteKind.ROUTE_LOST)
                     self._give_up_query(query)
+        if state is not LinkState.UP:
             return
         if before is not LinkState.UP and self.dry(now):
             self.bootstrap(now)

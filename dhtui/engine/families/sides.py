@@ -203,16 +203,17 @@ class Sides:
 
     def look(self) -> None:
         """See which families this machine has now, and from which addresses it sends."""
-        for addr in self._watched:
+        routes = {addr: sending_address(family_of(addr[0])) for addr in self._watched}
+        for addr, ip in routes.items():
             family = family_of(addr[0])
-            ip, side = sending_address(family), next((side for side in self.all if side.family is family), None)
+            side = next((side for side in self.all if side.family is family), None)
             if side is None:
                 if ip is not None:
                     self._come(addr)
             elif ip is not None:
                 side.have(ip if family.binds_one else None, lambda at: self._make(at, clock.now))
-            elif len(self.all) > 1 or side.endpoint.addr[0] != addr[0]:
-                side.lose()
+            elif any(routes.values()) or side.endpoint.addr[0] != addr[0]:
+                side.lose()  # but without any route a socket on all addresses still serves this machine
         self.after()
         self._look_again(LOOK_SECONDS)
 

@@ -95,7 +95,7 @@ class Bootstrap:
 
     def offered(self, nodes: tuple[NodeInfo, ...], own: bytes, now: float) -> None:
         """Nodes were named by a node of the other address family (BEP 32): a bootstrap that is running starts from them
-        too, and one that has failed, or has had nothing to start from, begins again with them."""
+        too. One that had nothing to start from begins with them, one that has failed when its time has come."""
         if self.state == "running":
             for find in self._searches.bootstraps():
                 find.seed(nodes)
@@ -103,7 +103,8 @@ class Bootstrap:
         else:
             self._saved = tuple(dict.fromkeys((*nodes, *self._saved)))[:START_FROM]
             self._saved_source = self._source_of(f"nodes named over the other address family ({len(self._saved)})")
-            self.begin(own, now)
+            if self.state == "idle" or self.may_retry(now):
+                self.begin(own, now)
 
     def begin(self, own: bytes, now: float) -> None:
         """Start, or start again, with a lookup of our own id."""

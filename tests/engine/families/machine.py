@@ -127,6 +127,15 @@ async def that_change() -> dict[str, Any]:
             node._sides.look()
             await watched.until(lambda: ("IPv6", LinkState.UP) in watched.links[2:])
             told["moved"] = facts(watched, await node.put(ITEM)) | {"nodes": watched.nodes()}
+            no_route(IPV4)
+            no_route(IPV6)
+            node._sides.look()
+            told["nowhere"] = {each.family: each.link for each in node.snapshot().families}
+            told["nowhere"]["ping"] = (await node.ping([other.addresses[0]])).asked[0].status
+            for family in BOTH:
+                route(family, HERE[family][1])
+            node._sides.look()
+            told["everywhere"] = {each.family: each.link for each in node.snapshot().families}
             failures = [c.failures for each in node.snapshot().families for b in each.table.buckets for c in b.nodes]
             told["failures"] = failures
     async with Node(config(("::",))) as node:

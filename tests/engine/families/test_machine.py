@@ -70,6 +70,12 @@ def test_a_new_address_is_bound_when_the_machine_has_it(told: dict[str, Any]) ->
     assert told["changes"]["alone"] == ["2001:db8::3"]
 
 
+def test_without_any_route_the_machine_itself_is_still_served(told: dict[str, Any]) -> None:
+    """IPv4 is bound to all addresses: what is on this machine or its network may be reached without a way out."""
+    assert told["changes"]["nowhere"] == {"IPv4": "up", "IPv6": "lost", "ping": "answered"}
+    assert told["changes"]["everywhere"] == {"IPv4": "up", "IPv6": "up"}
+
+
 def test_a_family_that_comes_later_is_joined(told: dict[str, Any]) -> None:
     comes = told["comes"]
     assert comes["links"] == [["IPv6", "missing"], ["IPv6", "up"]] and comes["missing"] == []
