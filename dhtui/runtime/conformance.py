@@ -10,7 +10,7 @@ from time import monotonic
 
 from ..conform.session import Session
 from ..engine.wire.compact import Addr, is_local
-from ..engine.wire.family import family_of
+from ..engine.wire.family import IPV4, family_of
 
 MAX_UDP = 65_535
 BATCH = 64
@@ -26,14 +26,14 @@ class Sockets:
         self._loop = loop
         self._family = family_of(target[0])
         self._hosts = _addresses(target)
-        self._loopback = target[0].startswith("127.")
+        self._loopback = self._family is IPV4 and self._family.is_loopback(target[0])
         self._open: dict[Addr, socket.socket] = {}
         self.receive: Callable[[bytes, Addr, Addr], None] = lambda data, theirs, ours: None
 
     def open(self, host: int) -> Addr | None:
         """A new socket at the address number `host`. On loopback there are as many as are wanted."""
         if self._loopback:
-            ip = f"127.0.{host // 250}.{host % 250 + 1}"
+            ip = IPV4.loopback_ip(host // 250 << 8 | host % 250 + 1)
         elif host < len(self._hosts):
             ip = self._hosts[host]
         else:
@@ -96,10 +96,7 @@ def _addresses(target: Addr) -> list[str]:
         found = socket.getaddrinfo(socket.gethostname(), None, family.af, socket.SOCK_DGRAM)
         others = [str(each[4][0]) for each in found]
     near = is_local(first)
-    loopback = family.loopback_net
-    usable = (
-        ip for ip in others if is_local(ip) == near and ip != first and not ip.startswith(("127.", loopback.first))
-    )
+    usable = (ip for ip in others if is_local(ip) == near and ip != first and not family.is_loopback(ip))
     return [first, *dict.fromkeys(usable)]
 
 

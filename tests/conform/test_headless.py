@@ -120,6 +120,8 @@ def test_failures_count_and_known_ones_do_not() -> None:
     assert known.exit is Exit.OK and "stale" in "\n".join(text(known).out)
     assert some._replace(reached=False).exit is Exit.NO_ANSWER
     assert some._replace(ended=Exit.DEADLINE).exit is Exit.DEADLINE
+    for ended in (Exit.DEADLINE, Exit.INTERRUPTED):
+        assert "were not run" in text(some._replace(ended=ended)).failure
 
 
 def test_failures_are_told_again_with_both_sides() -> None:

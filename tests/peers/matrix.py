@@ -277,8 +277,8 @@ async def served_announce(nodes: Sequence[Node], peer: Peer) -> None:
 async def served_get_peers(nodes: Sequence[Node], peer: Peer) -> None:
     """A peer finds the peers that we keep."""
     info_hash = b"announced to dhtui.."
-    for port in (1001, 1002):
-        await nodes[0].announce_peer(info_hash, port, remotes=[node.address for node in nodes[1:]])
+    for node, port in zip(nodes, (1001, 1002), strict=False):
+        await node.announce_peer(info_hash, port, remotes=[each.address for each in nodes if each is not node])
     assert await peer.get_peers(info_hash) == {(nodes[0].address[0], port) for port in (1001, 1002)}
 
 

@@ -225,7 +225,7 @@ async def token_of_another_infohash(probe: Probe) -> None:
 @case("5.58", "robustness", H, "No address inside the announce moves the stored peer elsewhere.")
 async def no_address_inside(probe: Probe) -> None:
     info_hash, source = probe.rng.randbytes(20), probe.source()
-    elsewhere = "127.99.99.99" if probe.session.terms.own else "192.0.2.99"
+    elsewhere = "192.0.2.99"  # for documentation: nobody is there
     inside = {"ip": elsewhere.encode(), "host": elsewhere.encode(), "address": pack_addr((elsewhere, 7001))}
     await announced(probe, info_hash, 7001, source, **inside)
     found = await peers(probe, info_hash, probe.source(0, 1))

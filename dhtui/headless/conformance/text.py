@@ -39,7 +39,9 @@ def text(done: Conformed) -> Lines:
     if stale:
         lines.out.append(f"stale, for they pass though --skip lists them: {', '.join(stale)}")
     if done.ended is Exit.DEADLINE:
-        lines.failure = "given up at the --deadline"
+        lines.failure = "given up at the --deadline: the cases that are left were not run"
+    elif done.ended is not None:
+        lines.failure = "stopped: the cases that are left were not run"
     elif done.failures:
         lines.failure = f"{plural(len(done.failures), 'case')} failed"
     return lines
