@@ -17,6 +17,7 @@ from ..engine.operations.limit import Limit, limit_here
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bloom import Count
 from ..engine.wire.compact import NodeInfo
+from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Failure, quoted
 from ..storage import census_file
@@ -41,7 +42,9 @@ class CensusReport:
     share: float
     """Of the id space, in the blocks that were walked."""
     nodes: Count | None
-    """Of the network; `None` before the first block is done."""
+    """Of the network, or of both families' networks together; `None` before the first block is done."""
+    families: dict[FamilyName, Count]
+    """Of each family's network in which nodes were found."""
     infohashes: Count | None
     listed: tuple[bytes, ...] | None
     """The infohashes that were given, if they are to be listed."""
@@ -206,11 +209,13 @@ def _result(node: NodeCommands, taken: _Census) -> Result:
     walk = taken.walk
     tally, share = walk.tally, walk.share
     nodes = nodes_of(tally.nodes, share) if tally.blocks else None
+    found: dict[FamilyName, int] = {"IPv4": tally.nodes - tally.six, "IPv6": tally.six}
     report = CensusReport(
         tally=tally,
         planned=len(walk.plan.blocks),
         share=share,
         nodes=nodes,
+        families={name: nodes_of(count, share) for name, count in found.items() if count},
         infohashes=infohashes_of(tally.owned, share) if tally.sampling else None,
         listed=tuple(taken.listed)[:MAX_LISTED] if taken.want.listed else None,
     )

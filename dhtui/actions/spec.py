@@ -217,7 +217,8 @@ _ROWS = (
         fields=(
             "| `result` of census | `census` | null, or what was counted. Shares are `{part, whole, share, low, "
             "high}`, estimates `{estimate, low, high}` (null where there is no telling), the bounds those of 95 % "
-            "intervals: `nodes` and `infohashes` of the whole network; `blocks` walked of `planned`, a `space` of all "
+            "intervals: `nodes` and `infohashes` of the whole network; `families`: the `nodes` of each address family "
+            "in which any were found; `blocks` walked of `planned`, a `space` of all "
             "ids; `visited` nodes, `found` (they answered under an id of their block); `answers`, `sampling` (they "
             "gave samples, BEP 51), `bep42` (ids that fit, of public addresses); `round_trips`: `{p10, p50, p90, "
             "p99}` in milliseconds; `clients`: `{client, code_hex, part, whole, share, low, high}`, by the first two "

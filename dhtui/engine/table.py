@@ -47,7 +47,7 @@ class Contact:
     addr: Addr
     number: int
     packed: bytes
-    """Its 26 bytes in a ``nodes`` string."""
+    """Its bytes in a ``nodes`` string: 26, or 38 of IPv6."""
     first_seen: float
     last_answer: float
     last_query: float

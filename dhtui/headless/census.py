@@ -31,6 +31,7 @@ def _lines(report: CensusReport) -> list[str]:
     whole = report.share == 1.0
     lines = [
         f"nodes       {_estimate(report.nodes, whole)}",
+        *(f"  {name}      {_estimate(of, whole)}" for name, of in report.families.items() if len(report.families) > 1),
         f"infohashes  {_estimate(report.infohashes, whole)}",
         f"walked      {tally.blocks} of {plural(report.planned, 'block')}, {100 * report.share:.3g} % of all ids",
         f"answered    {_share(tally.answered, tally.visited)}",
@@ -82,6 +83,7 @@ def _counts(report: CensusReport, tally: Tally) -> dict[str, Any]:
     trips = {f"p{100 * part:g}": tally.round_trip(part) for part in PARTS}
     return {
         "nodes": _bounds(report.nodes),
+        "families": {name: _bounds(of) for name, of in report.families.items()},
         "infohashes": _bounds(report.infohashes),
         "blocks": tally.blocks,
         "planned": report.planned,

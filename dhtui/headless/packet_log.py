@@ -22,7 +22,7 @@ from ..engine.wire.krpc import (
     parse,
 )
 from ..engine.wire.methods import GivenItem, GivenPeers, GivenSamples, GivenScrape
-from ..packets.summary import record_fields
+from ..packets.summary import record_fields, want_words
 from ..text import format as words
 from ..text.clients import client_name
 from ..text.faults import FAULT_WORDS, problem_words
@@ -95,7 +95,8 @@ def _arguments(args: Args) -> list[str]:
         parts += [f"target:{words.short_id(args.target)}", port, *(["seed"] if args.seed else [])]
     elif isinstance(args, GetPeers):
         flags = [name for name in ("noseed", "scrape") if getattr(args, name)]
-        parts += [f"target:{words.short_id(args.target)}", *flags]
+        wanted = [f"want:{want_words(args.want)}"] if args.want else []
+        parts += [f"target:{words.short_id(args.target)}", *flags, *wanted]
     else:
         parts += _record(args)
     return parts
@@ -109,6 +110,8 @@ def _answer(message: Response) -> list[str]:
     parts = [f"id:{words.short_id(message.id)}"]
     if message.nodes:
         parts.append(f"nodes:{len(message.nodes)}")
+    if message.others:
+        parts.append(f"others:{len(message.others)}")
     if message.peers:
         parts.append(f"peers:{len(message.peers)}")
     if message.token is not None:

@@ -7,8 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from ..engine.views.events import USED
 from ..engine.wire.bloom import count
+from ..engine.wire.family import family_of
 from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, GetPeers, Message, Put, Query, Response
-from ..engine.wire.methods import GivenItem, GivenPeers, GivenSamples, GivenScrape
+from ..engine.wire.methods import GivenItem, GivenPeers, GivenSamples, GivenScrape, Want
 from ..text.clients import client_name
 from ..text.faults import FAULT_WORDS
 from ..text.format import plural
@@ -54,11 +55,23 @@ def record_fields(record: NamedTuple) -> list[tuple[str, str]]:
     for name, value in record._asdict().items():
         if name in ("id", "token") or value is None or value in (b"", ()):
             continue
+        if name == "want":
+            found.append((name, want_words(value)))
+            continue
         if isinstance(value, bytes):
             found.append((name, short(value)))
         else:
             found.append((name, str(len(value)) if isinstance(value, tuple) else safe_text(str(value), 20)))
     return found
+
+
+def want_words(want: Want) -> str:
+    """The families whose nodes are wanted (BEP 32): ``n4 n6``."""
+    return " ".join(family.want.decode() for family in want)
+
+
+def _wanted(args: GetPeers | Get) -> list[str]:
+    return [f"want {want_words(args.want)}"] if args.want else []
 
 
 def _record(record: NamedTuple) -> list[str]:
@@ -79,11 +92,13 @@ def _announce(args: AnnouncePeer) -> list[str]:
 
 
 def _get_peers(args: GetPeers) -> list[str]:
-    return [short(args.target), *(["no seeds"] if args.noseed else []), *(["scrape"] if args.scrape else [])]
+    flags = [*(["no seeds"] if args.noseed else []), *(["scrape"] if args.scrape else [])]
+    return [short(args.target), *flags, *_wanted(args)]
 
 
 def _get(args: Get) -> list[str]:
-    return [short(args.target), *([] if args.seq is None else [f"newer than seq {args.seq}"])]
+    newer = [] if args.seq is None else [f"newer than seq {args.seq}"]
+    return [short(args.target), *newer, *_wanted(args)]
 
 
 def _put(args: Put) -> list[str]:
@@ -114,6 +129,9 @@ def _response(answer: Response) -> list[str]:
     parts = []
     if answer.nodes:
         parts.append(plural(len(answer.nodes), "node"))
+    if answer.others:
+        family = family_of(answer.others[0].addr[0])
+        parts.append(f"{plural(len(answer.others), 'node')} of {family.name}")
     if answer.peers:
         parts.append(plural(len(answer.peers), "peer"))
     if answer.token is not None:

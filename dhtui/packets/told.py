@@ -50,7 +50,7 @@ def namings(given: Iterable[Packet]) -> list[Naming]:
     found: dict[NodeInfo, Naming] = {}
     for packet in given:
         message = packet.message
-        for info in message.nodes if isinstance(message, Response) else ():
+        for info in (*message.nodes, *message.others) if isinstance(message, Response) else ():
             if len(found) < MAX_NAMED:
                 found.setdefault(info, Naming(info, packet.target or b"", packet))
     return list(found.values())

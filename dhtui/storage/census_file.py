@@ -71,6 +71,7 @@ def save(path: Path, walk: Walk) -> None:
         "depth": walk.plan.depth,
         "plan": list(walk.plan.blocks),
         **{name: getattr(tally, name) for name in _COUNTS},
+        "six": tally.six,
         "clients": {client.hex(): count for client, count in tally.clients.items()},
         "round_trips": {str(step): count for step, count in tally.round_trips.items()},
         "owned": [[round(block.number, 3), round(block.variance, 3)] for block in tally.owned],
@@ -103,6 +104,7 @@ def _decode(data: bytes, own: bytes, rng: Random) -> Walk:
     tally = Tally()
     for name in _COUNTS:
         setattr(tally, name, _whole(document[name], MAX_COUNT))
+    tally.six = _whole(document.get("six", 0), tally.nodes)  # missing before there was IPv6
     clients, round_trips = document["clients"], document["round_trips"]
     tally.clients = Counter({_client(name): _whole(count, MAX_COUNT) for name, count in clients.items()})
     tally.round_trips = Counter({_step(name): _whole(count, MAX_COUNT) for name, count in round_trips.items()})

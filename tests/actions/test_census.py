@@ -47,6 +47,15 @@ async def test_a_whole_swarm_is_counted(net: Testnet, node: Node) -> None:
     assert len(said) == report.planned and "so far 40 nodes in the network (40 to 40)" in said[-1]
 
 
+async def test_each_family_is_a_network_of_its_own() -> None:
+    """A node in both families has a place in each network, and is counted in each."""
+    async with Testnet(9, family="both") as net, net.node() as node:
+        result = await census(node, CensusOf(FAST, 1000, None, listed=False), lambda text: None)
+    report = result.census
+    assert result.ok and report is not None and report.share == 1.0 and report.tally.six == 9
+    assert report.families == {"IPv4": (9, 9, 9), "IPv6": (9, 9, 9)} and report.nodes == (18, 18, 18)
+
+
 async def test_each_node_is_asked_for_samples_once_though_it_was_stopped(
     net: Testnet, node: Node, tmp_path: Path
 ) -> None:

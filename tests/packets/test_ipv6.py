@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhtui.engine.wire.bencode import encode
-from dhtui.engine.wire.family import IPV6
-from dhtui.engine.wire.krpc import GetPeers
+from dhtui.engine.wire.family import IPV4, IPV6
+from dhtui.engine.wire.krpc import FindNode, GetPeers
+from dhtui.engine.wire.krpc import parse as parse_message
 from dhtui.packets.dissect import dissect
 from dhtui.packets.export import checksum, datagram, write_jsonl, write_pcapng
 from dhtui.packets.filter import FilterError, parse
@@ -187,3 +188,12 @@ def test_what_we_sent_is_read_in_the_family_it_went_to() -> None:
     assert packet.message is not None and packet.message.external == SIX  # type: ignore[union-attr]
     (packet,) = ring_of(sent(1, GetPeers(OWN_ID, TARGET))._replace(addr=THEM, data=data))
     assert packet.message is not None and packet.message.external is None  # type: ignore[union-attr]
+
+
+def test_what_was_wanted_and_named_in_the_other_family_is_in_the_summary() -> None:
+    data = encode(answer(nodes6=(THEIR_ID + PEER) * 3, nodes=THEIR_ID + IPV4.pack(THEM)))
+    (packet,) = ring_of(got(1, data)._replace(message=parse_message(data)))
+    assert summary(packet).startswith("1 node 3 nodes of IPv6")
+    queries = (FindNode(OWN_ID, TARGET, (IPV4, IPV6)), GetPeers(OWN_ID, TARGET, want=(IPV6,)))
+    shown = [summary(packet) for packet in ring_of(*(sent(1, query) for query in queries))]
+    assert "want n4 n6" in shown[0] and shown[1].endswith("want n6")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from screens.dual import dual, six_of
 from screens.snapshots import OWN, running
 
-from dhtui.engine.views.snapshot import LookupDetail, MethodCounts
+from dhtui.engine.views.snapshot import LookupDetail, MethodCounts, Snapshot
+from dhtui.sources.codec import CodecError, coder
 from dhtui.sources.families import seen, seen_lookup
 
 
@@ -61,3 +64,14 @@ def test_a_lookup_begins_with_the_chosen_family() -> None:
         assert shown.other is not None and shown.other.other is None
     assert seen_lookup(None, "IPv6") is None and seen_lookup(one, None) is one
     assert six_of(("1.2.3.4", 5))[1] == 5 and OWN
+
+
+def test_a_recording_holds_both_families_and_no_more() -> None:
+    both = coder(Snapshot)
+    line = both.dumps(dual())
+    assert both.loads(line) == dual()
+    deeper = json.loads(line)
+    deeper["other"]["other"] = json.loads(line)["other"]
+    for wrong in (deeper, json.loads(line) | {"family": "IPv5"}, json.loads(line) | {"missing": ["x"]}):
+        with pytest.raises(CodecError):
+            both.decode(wrong)

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from ..defence.shares import net_of
 from ..wire.compact import Addr, NodeInfo, is_local, is_usable
-from ..wire.family import host_of
+from ..wire.family import IPV6, Family, family_of, host_of
 from ..wire.ids import ID_BITS, bep42_valid, distance
 from ..wire.methods import GivenSamples
 from .estimate import Owned
@@ -90,6 +90,8 @@ class Tally:
     """Of the visited; under whatever id."""
     nodes: int = 0
     """Those that answered under an id of their block."""
+    six: int = 0
+    """Those of them with IPv6, a network of its own."""
     sampling: int = 0
     """Those of them that gave samples."""
     sampled: int = 0
@@ -203,7 +205,7 @@ class Walk:
 
     def end_block(self) -> None:
         """The block has been walked: add its counts to the others, and go on to the next one."""
-        tally, found = self.tally, dict[bytes, Visit]()
+        tally, found, counted = self.tally, dict[bytes, Visit](), dict[tuple[bytes, Family], Visit]()
         for visit in self.visits:
             tally.visited += 1
             if visit.id is None:
@@ -213,7 +215,8 @@ class Walk:
                 tally.round_trips[round(log(max(visit.rtt, 1e-5)) / _STEP)] += 1
             if self._inside(visit.id):
                 found.setdefault(visit.id, visit)
-        for visit in found.values():
+                counted.setdefault((visit.id, family_of(visit.addr[0])), visit)
+        for visit in counted.values():
             self._count(visit)
         tally.owned.append(self._owned(found))
         tally.sampled += len(self.infohashes)
@@ -224,6 +227,7 @@ class Walk:
     def _count(self, visit: Visit) -> None:
         tally, client = self.tally, (visit.version or b"")[:2]
         tally.nodes += 1
+        tally.six += family_of(visit.addr[0]) is IPV6
         tally.sampling += visit.given is not None
         tally.unbelieved += visit.given is not None and (visit.given.num or 0) > MAX_STORED
         if not is_local(visit.addr[0]):

@@ -287,7 +287,7 @@ def _parse_response(
         version,
         canonical,
         tuple(faults),
-        _parse_nodes(body[other.nodes_key], faults, other) if other.nodes_key in body else (),
+        _parse_nodes(body[other.nodes_key], [], other) if other.nodes_key in body else (),
     )
 
 
