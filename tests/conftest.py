@@ -8,6 +8,8 @@ import gc
 import pytest
 
 SLOW = (
+    "conform/test_cases.py",
+    "conform/test_mutants.py",
     "under_attack/",
     "items/keepalive/test_day.py",
     "engine/lookup/test_lookups_among_liars.py",
@@ -40,6 +42,8 @@ LONGEST = (
 )
 """The same of those that begin first. Those of whole programs wait more than they work."""
 LINUX = (
+    "conform/test_headless.py",
+    "conform/test_loopback.py",
     "under_attack/",
     "peers/",
     "screens/",

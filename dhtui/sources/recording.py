@@ -135,6 +135,14 @@ HEADER: Final[Coder[Header]] = coder(Header)
 LINE: Final[Coder[Line]] = coder(Line)
 
 
+def first_line(header: Header) -> bytes:
+    """The first line, without its end."""
+    told = HEADER.encode(header)
+    if not header.packet:
+        del told["packet"]
+    return json.dumps({FORMAT_KEY: FORMAT, **told}).encode()
+
+
 class Recordable(Readable, Protocol):
     """A source with events: a `LiveSource`."""
 
@@ -164,7 +172,7 @@ class Recorder:
         self._unsubscribe = source.subscribe(self._hear)
         header = Header(__version__, source.wall(now), now, source.snapshot().identity.id)
         # Too short to be flushed: a full disk is noticed later.
-        self._write(json.dumps({FORMAT_KEY: FORMAT, **HEADER.encode(header)}).encode())
+        self._write(first_line(header))
         self.tick(now)
 
     @property

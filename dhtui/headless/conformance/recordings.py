@@ -19,7 +19,7 @@ from ...engine.settings import Settings
 from ...engine.views.events import PacketSent
 from ...engine.wire.krpc import MalformedDatagram, RefusedQuery, parse
 from ...sources.codec import CodecError
-from ...sources.recording import COMPRESSION, FORMAT, FORMAT_KEY, GZIP, HEADER, LINE, End, Header, Heard, Line
+from ...sources.recording import COMPRESSION, GZIP, LINE, End, Header, Heard, Line, first_line
 
 KINDS: dict[object, Literal["query", "response", "error"]] = {b"r": "response", b"e": "error"}
 
@@ -35,14 +35,13 @@ def record(path: Path, result: Result) -> None:
 
 
 def _lines(result: Result) -> Iterator[bytes]:
-    import json
 
     packets = result.packets
     start, end = packets[0].at, packets[-1].at
     bound = packets[0].ours
     core = Core(Settings(id=bytes(20)), bound, Random(0), start)
     header = Header(__version__, time.time() - (end - start), start, core.id, result.decisive + 1)
-    yield json.dumps({FORMAT_KEY: FORMAT, **HEADER.encode(header)}).encode()
+    yield first_line(header)
     lines: list[Line] = [core.snapshot(start), *map(_event, packets), core.snapshot(end), End(end, "")]
     for line in lines:
         try:
