@@ -36,6 +36,7 @@ from .unresponsive import Timeouts, UnresponsiveNodes
 from .upkeep.bootstrap import Bootstrap
 from .upkeep.identity import Identity
 from .upkeep.maintenance import Maintenance
+from .upkeep.other_family import OtherFamily
 from .upkeep.pings import CHECK, MAX_CHECKS, MAX_NEWCOMERS, NEWCOMER, Pings
 from .views import events
 from .views.busy import Busy
@@ -45,7 +46,7 @@ from .views.history import History
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
 from .views.statistics import Level, Statistics
 from .wire.compact import Addr, NodeInfo, is_local, is_private_referral, is_usable
-from .wire.family import FAMILIES, FamilyName, family_of
+from .wire.family import FamilyName, family_of
 from .wire.faults import Note, NoteKind
 from .wire.free import MadeQuery
 from .wire.krpc import (
@@ -61,7 +62,7 @@ from .wire.krpc import (
     encode_response,
     parse,
 )
-from .wire.methods import BY_ARGS, WANTING, WRITES, Want, target_of
+from .wire.methods import BY_ARGS, WANTING, WRITES, target_of
 
 HOUSEKEEPING_SECONDS = 10.0
 """Seconds between two rounds of upkeep."""
@@ -141,14 +142,12 @@ class Core:
         self._lost_told, self._lost_told_at = 0, -inf
         self.link = LinkState.UP
         """Whether there is a route. While it is lost nothing is sent."""
-        self._beside: Core | None = None
-        self._beside_dry = True
-        """Whether the table of the other family has no live node, when that was last looked at."""
+        self._other = OtherFamily(self.family)
 
     def beside(self, other: Core) -> None:
         """Work side by side with the core of the other family: each answers from both tables, and asks for nodes of the
         other family while that one needs them (BEP 32, ``want``)."""
-        self._beside = other
+        self._other.core = other
         self._server.beside(other.family, other._table)
 
     @property
@@ -421,8 +420,7 @@ class Core:
             if known != answer.id:
                 self._changed(self._table.drop(addr, self._now, "answered under another id"))
                 return
-        if answer.others and self._beside is not None and self._beside.family in getattr(query.args, "want", ()):
-            self._beside.offered(answer.others, addr, self._now)
+        self._other.hand_on(query, answer, addr, self._now)
         self._changed(self._table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
         if contact := self._table.find(addr):
             contact.last = _told(query.method, answer)
@@ -529,7 +527,7 @@ class Core:
     ) -> InFlight:
         """Send a query. `done` is called once, with the answer or with `None`."""
         self._now = now
-        if type(args) in WANTING and (want := self._want()):
+        if type(args) in WANTING and (want := self._other.want(self.bootstrap_running)):
             args = args._replace(want=want)  # type: ignore[call-arg]
         tid = self._queries.new_tid()
         method, data = encode_query(tid, args, self.identity.read_only(now))
@@ -543,13 +541,6 @@ class Core:
         self.identity.contacted(addr)
         self._outbox.add_query(query, data)
         return query
-
-    def _want(self) -> Want:
-        """The families to ask nodes of: both while one of the tables needs them, else mostly unsaid."""
-        other = self._beside
-        if other is not None and (self.bootstrap_running or self._beside_dry) and other.link is LinkState.UP:
-            return FAMILIES
-        return (self.family,) if self.family.says_want else ()
 
     def dry(self, now: float) -> bool:
         """Whether the table has no node that may be alive."""
@@ -720,8 +711,7 @@ class Core:
             self._sweep_at = now + SWEEP_SECONDS
             for bounded in (self._peers, self._items, self._bans, self._limiter, self._proved):
                 bounded.sweep(now)
-        if self._beside is not None:
-            self._beside_dry = self._beside.dry(now)
+        self._other.look(now)
         if not self.settings.maintain or self.link is not LinkState.UP:
             return
         if self._bootstrapping.may_retry(now) and self._maintenance.alone(now):

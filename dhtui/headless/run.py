@@ -105,7 +105,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         asyncio.get_running_loop().set_exception_handler(
             lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
         )
-        _tell_missing(options, node, output)
+        _tell_missing(options, request, node, output)
         if options.vv:
             _trace(node, output)
         if options.record is not None:
@@ -116,8 +116,14 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         return Exit.FAILED if code is Exit.OK and run.background.failed else code
 
 
-def _tell_missing(options: Options, node: Node, output: Output) -> None:
+_TELLING = ("id", "bootstrap", "doctor")
+"""Actions whose result tells of each family, and of those that are missing."""
+
+
+def _tell_missing(options: Options, request: Request, node: Node, output: Output) -> None:
     """Says once which address families this machine does not have, to those who asked for them or stay."""
+    if request.action in _TELLING:
+        return
     for sentence in missing_words(node.snapshot().missing):
         if options.family is not None:
             output.warn(sentence)

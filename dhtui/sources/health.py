@@ -10,8 +10,10 @@ from typing import Literal, NamedTuple
 
 from ..bindings.keymap import key_of
 from ..engine.table import GOOD_SECONDS
+from ..engine.views.events import LinkState
 from ..engine.views.snapshot import BootstrapSource, RecentView, Snapshot
 from ..text.format import duration, milliseconds, plural, reach
+from ..text.happenings import link_words
 from ..text.safe import safe_text
 
 ENOUGH_GOOD = 4
@@ -43,6 +45,8 @@ class Health(NamedTuple):
 def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
     """The state of the node in words. `Health.text` is safe to print."""
     table, start = snapshot.table, snapshot.bootstrap
+    if snapshot.link is LinkState.LOST:
+        return Health("bad", f"no route: {link_words(snapshot.family, snapshot.link)}", "check the network")
     if not table.good + table.questionable:
         return _no_nodes(snapshot, "" if on_testnet else f", or {key_of('testnet')}: a testnet")
     if start.state == "running":

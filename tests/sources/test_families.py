@@ -8,9 +8,11 @@ import pytest
 from screens.dual import dual, six_of
 from screens.snapshots import OWN, running
 
+from dhtui.engine.views.events import LinkState
 from dhtui.engine.views.snapshot import LookupDetail, MethodCounts, Snapshot
 from dhtui.sources.codec import CodecError, coder
 from dhtui.sources.families import seen, seen_lookup
+from dhtui.sources.health import health
 
 
 def test_a_node_in_one_family_is_shown_as_it_is() -> None:
@@ -75,3 +77,12 @@ def test_a_recording_holds_both_families_and_no_more() -> None:
     for wrong in (deeper, json.loads(line) | {"family": "IPv5"}, json.loads(line) | {"missing": ["x"]}):
         with pytest.raises(CodecError):
             both.decode(wrong)
+
+
+def test_a_family_without_a_route_is_not_well_and_the_other_one_is() -> None:
+    both = dual()
+    assert both.other is not None
+    lost = seen(both._replace(other=both.other._replace(link=LinkState.LOST)), "IPv6")
+    assert lost.other is not None and health(lost.other).level == "good"
+    told = health(lost)
+    assert told.level == "bad" and "IPv6 has no route any more" in told.text

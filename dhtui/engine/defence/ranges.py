@@ -108,11 +108,6 @@ class _Ranges:
     def text(self, number: int) -> str:
         return self.family.unpack_ip(number.to_bytes(self.family.ip_length))
 
-    def __contains__(self, ip: str) -> bool:
-        number = self.number(ip)
-        place = bisect_right(self.first, number)
-        return place > 0 and number <= self.last[place - 1]
-
     def pairs(self) -> Iterator[tuple[int, int]]:
         return zip(self.first, self.last, strict=True)
 
@@ -138,7 +133,10 @@ class Blocklist:
 
     def __contains__(self, ip: str) -> bool:
         """Whether an address is blocked. Raises `OSError` if `ip` is none."""
-        return ip in (self._six if ":" in ip else self._four)
+        part = self._six if ":" in ip else self._four
+        number = int.from_bytes(part.family.pack_ip(ip))
+        place = bisect_right(part.first, number)
+        return place > 0 and number <= part.last[place - 1]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Blocklist) and list(self.ranges()) == list(other.ranges())
