@@ -20,6 +20,8 @@ from .altered import Altered
 
 START = 1000.0
 NODE: Addr = ("127.0.0.1", 6881)
+NODE6: Addr = ("fd00::7:1", 6881)
+PUBLIC_NODE6: Addr = ("2001:db8:7::1", 6881)
 PUBLIC_NODE: Addr = ("124.0.1.7", 6881)
 NET_PORT = 7000
 BAD = (Outcome.FAIL, Outcome.NON_STRICT)
@@ -79,6 +81,17 @@ class VirtualWire:
 
     def close(self, ours: Addr) -> None:
         """Nothing."""
+
+
+class SixWire(VirtualWire):
+    """The same over IPv6."""
+
+    public = False
+
+    def open(self, host: int) -> Addr | None:
+        """A fresh port."""
+        found = super().open(host)
+        return found and (f"{'2001:db8' if self.public else 'fd00:0'}:{host + 1:x}::1", found[1])
 
 
 def run(

@@ -74,24 +74,25 @@ async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed
     found = await look_up(request.remote)
     if isinstance(found, str):
         raise Failure(f"there is nobody to ask: {request.remote} {found}", Exit.NO_ANSWER)
+    target = found[0]
     seed = SystemRandom().randrange(SEEDS) if request.seed is None else request.seed
     loop = asyncio.get_running_loop()
     try:
-        sockets = await sockets_for(found)
+        sockets = await sockets_for(target)
     except OSError as error:
         raise Failure(f"there is no way to {request.remote}: {error.strerror}", Exit.NO_ANSWER) from None
     keeper = _Keeper(request, output)
     try:
         session = Session(
             request.cases,
-            found,
+            target,
             sockets,
             seed,
             monotonic(),
-            terms_for(found, mine=request.mine, long=request.long),
+            terms_for(target, mine=request.mine, long=request.long),
             None if request.listen is None else _network(request.listen, sockets, seed, output),
             request.known,
-            public=not is_local(found[0]),
+            public=not is_local(target[0]),
             on_result=keeper.take,
         )
         late = asyncio.Event()
@@ -102,7 +103,7 @@ async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed
         sockets.close_all()
     ended = Exit.of_signal(stop.signum) if stop.signum is not None else Exit.DEADLINE if late.is_set() else None
     results = tuple(sorted(session.results, key=lambda result: result.case.order))
-    return Conformed(request, results, found, seed, session.reached is not False, keeper.recordings, ended)
+    return Conformed(request, results, target, seed, session.reached is not False, keeper.recordings, ended)
 
 
 async def _until_ended(session: Session, sockets: Sockets, *events: asyncio.Event) -> None:

@@ -76,10 +76,11 @@ def _check_out(path: Path | None, options: Options) -> None:
     check_new_file("--out", path, "a report", options)
 
 
-def _listen(addr: Addr | None) -> Addr | None:
+def _listen(addrs: tuple[Addr, ...] | None) -> Addr | None:
     """The first node of our network: on loopback, at a port of its own, so that further ones can follow."""
-    if addr is None:
+    if addrs is None:
         return None
-    if not ip_address(addr[0]).is_loopback or not addr[1]:
+    addr = addrs[0]
+    if len(addrs) > 1 or not ip_address(addr[0]).is_loopback or not addr[1]:
         raise UsageError("--listen: our small network needs a loopback address and a port, such as 127.0.9.1:6881")
     return addr

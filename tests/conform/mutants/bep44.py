@@ -82,7 +82,7 @@ def _believes_any_signature(core: Core) -> None:
 
 
 def _become(core: Core, kind: type) -> None:
-    server: Any = kind(core._table, core.common.tokens, core._peers, core._items, core._rng)
+    server: Any = kind(core._table, core.common.tokens, core._peers, core._items, core._rng, core.family)
     core._server = server
 
 

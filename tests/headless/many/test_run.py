@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from dhtui.engine.items import ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.family import Family
 from dhtui.errors import Exit
 from dhtui.headless.many.jobs import Job
 from dhtui.headless.many.run import GONE, ManyRun
