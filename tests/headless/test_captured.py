@@ -136,7 +136,7 @@ def test_what_is_wrong_with_a_capture_is_a_warning(run: Run, tmp_path: Path) -> 
         (("--do", "packets", "--open", "recording"), "it is a recording of dhtui, not a capture: --replay plays it"),
         (("--open", "recording"), "--replay plays it"),
         (("--do", "packets", "--open", "c.pcap", "--me", "1.2.3.4"), "is no address and port"),
-        (("--do", "packets", "--open", "c.pcap", "--me", "::1:80"), "one of IPv6 is written as"),
+        (("--do", "packets", "--open", "c.pcap", "--me", "::1:80"), "an IPv6 address stands in brackets"),
         (("--do", "packets", "--open", "c.pcap", "--filter", "dir:up"), "in or out"),
         (("--do", "lookups", "--open", "c.pcap", "--filter", "dir:in"), "--filter has no meaning for lookups"),
         (("--do", "ping", "--open", "c.pcap"), "--open has no meaning for ping"),

@@ -100,7 +100,7 @@ def test_blank_lines_and_comments_ask_for_nothing(line: str) -> None:
         ("get", f"{KEY.hex()} {'x' * 65}"),
         ("get", "\udcff" * 40),
         ("ping", "nowhere"),
-        ("ping", "[::1]:6881"),
+        ("ping", "::1:6881"),
         ("put", "/nowhere/at all"),
         ("put", "{}"),
         ("put", json.dumps({"type": "dhtui-item-1"} | encode_item(ITEM) | {"seq": 4})),
