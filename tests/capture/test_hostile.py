@@ -47,7 +47,7 @@ SEEDS = [
     pcap([(at, bytes(12) + b"\x81\x00\x00\x01\x08\x00" + data) for at, data in FRAMES], ETHERNET, order=">", nano=True),
     section() + interface(resolution=9) + block(4, bytes(20)) + b"".join(enhanced(*each) for each in FRAMES),
     section(">") + interface(RAW, ">", snap=60) + b"".join(simple(data, ">") for _, data in FRAMES),
-    gzip.compress(pcap(FRAMES)),
+    gzip.compress(pcap(FRAMES), mtime=0),
 ]
 
 
