@@ -64,15 +64,15 @@ class Sniffer(threading.Thread):
 def captured(path: Path) -> Iterator[None]:
     """All of it, to that file."""
     if shutil.which("tcpdump"):
-        argv = ["tcpdump", "-i", "any", "-U", "-w", str(path), "udp"]
-        with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+        argv = ["tcpdump", "-i", "any", "--immediate-mode", "-U", "-w", "-", "udp"]
+        with path.open("wb") as file, subprocess.Popen(argv, stdout=file, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
-            while "listening on" not in process.stderr.readline():
-                assert process.poll() is None
-            yield
-            time.sleep(QUIET)
-            process.terminate()
-        return
+            # Where it may not become the user of its own it ends: in a namespace that maps one user only.
+            if any("listening on" in line for line in iter(process.stderr.readline, "")):
+                yield
+                time.sleep(QUIET)
+                process.terminate()
+                return
     sniffer = Sniffer(path)
     sniffer.start()
     yield
