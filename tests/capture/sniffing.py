@@ -30,6 +30,7 @@ INFOHASH = sha1(b"captured").digest()
 LINK, ETHERNET, ALL = "lo", 1, 3
 QUIET = 0.5
 """Seconds without a packet after which all were captured."""
+MARK = b"the end of this capture"
 DEADLINE = 30.0
 
 
@@ -60,6 +61,15 @@ class Sniffer(threading.Thread):
         self._socket.close()
 
 
+def _await_mark(path: Path) -> None:
+    """Sends a datagram of our own, and waits until it was captured: all that came before was too."""
+    until = time.monotonic() + DEADLINE
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+        end.sendto(MARK, ("127.0.0.1", 9))
+    while MARK not in path.read_bytes()[-4096:] and time.monotonic() < until:
+        time.sleep(0.01)
+
+
 @contextmanager
 def captured(path: Path) -> Iterator[None]:
     """All of it, to that file."""
@@ -70,7 +80,7 @@ def captured(path: Path) -> Iterator[None]:
             # Where it may not become the user of its own it ends: in a namespace that maps one user only.
             if any("listening on" in line for line in iter(process.stderr.readline, "")):
                 yield
-                time.sleep(QUIET)
+                _await_mark(path)
                 process.terminate()
                 return
     sniffer = Sniffer(path)
