@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_address
-from socket import inet_ntoa
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -24,7 +23,7 @@ MOST_HEADERS: Final = 16
 MOST_LINKS_NOTED: Final = 16
 """Most unknown link types that are remembered."""
 
-_text4: Final = lru_cache(maxsize=16_384)(inet_ntoa)
+_text4: Final = lru_cache(maxsize=16_384)(IPV4.unpack_ip)
 
 
 @lru_cache(maxsize=16_384)

@@ -401,7 +401,7 @@ class _Swarm:
 
     def _before(self, packed: bytes, who: bytes) -> bytes | None:
         """The peer at another port that the same node of this host announced before."""
-        host = packed[: self._form.host_bytes]
+        host = packed[:-2]  # without the port
         same = takewhile(lambda peer: peer.startswith(host), self._sorted[bisect_left(self._sorted, host) :])
         return next((peer for peer in same if peer != packed and self.by.get(peer) == who), None)
 

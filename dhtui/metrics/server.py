@@ -15,6 +15,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import ip_address
 
+from ..engine.wire.family import family_of
 from .exposition import CONTENT_TYPE
 
 MAX_OPEN = 8
@@ -160,5 +161,5 @@ class MetricsServer:
 
 def listening(addr: tuple[str, int]) -> socket.socket:
     """A socket that listens on an address of IPv4 or IPv6. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in addr[0] else socket.AF_INET
+    family = family_of(addr[0]).af
     return socket.create_server(addr, family=family, backlog=2 * MAX_OPEN)

@@ -259,6 +259,15 @@ _TABLE: Final = (
             ("it gave", "that, as it was received: nothing of it is verified here"),
         ),
     ),
+    Section(
+        "test of a node, case by case",
+        (
+            ("outcome", "pass, fail, or why it is neither; … if it has not been put yet"),
+            ("case", "the number of the rule that it shows, the same for ever"),
+            ("rule", "what a node has to do; before it M must, S should, O may, H what keeps it from harm"),
+            ("instead", "what the node did instead, or why nothing could be told"),
+        ),
+    ),
 )
 
 

@@ -68,7 +68,7 @@ def test_statistics_are_frozen_and_each_figure_is_documented() -> None:
     statistics = Network().core().statistics()
     with pytest.raises(FrozenInstanceError):
         statistics.waiting = 1  # type: ignore[misc]
-    assert len(statistics.levels()) == len(fields(Statistics)) - 6
+    assert len(statistics.levels()) == len(fields(Statistics)) - 8
     assert str(Level(3, 16)) == "3 of 16"
 
 

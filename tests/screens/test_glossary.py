@@ -13,6 +13,7 @@ import pytest
 from dhtui import screens
 from dhtui.bindings import registry
 from dhtui.engine.views.events import DropCause, refused
+from dhtui.screens.conform.rows import COLUMNS as CASE_COLUMNS
 from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts
 from dhtui.screens.home import messages as home_messages
@@ -51,6 +52,7 @@ COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
         NODE_COLUMNS,
         NAMED_COLUMNS,
         BAN_COLUMNS,
+        CASE_COLUMNS,
         ROLE_COLUMNS,
         giving_columns(lambda at: at, lambda: 0.0),
     ),

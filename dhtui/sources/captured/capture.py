@@ -11,6 +11,7 @@ from ...captures.reader import CaptureReader, Summary
 from ...engine.views.events import Event
 from ...engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ...engine.wire.compact import Addr
+from ...engine.wire.family import IPV4
 from .holdings import holdings
 from .kept import Kept
 from .node_view import NodeView
@@ -20,7 +21,7 @@ STEPS: Final = 1000
 """Messages that are taken at a time when the view changes."""
 COUNTED_ANEW: Final = 1.02
 """The growth after which the nodes are counted anew: there may be tens of thousands."""
-NOBODY: Final[Addr] = ("0.0.0.0", 0)
+NOBODY: Final[Addr] = (IPV4.anywhere, 0)
 """The node that is shown before there is one."""
 
 
