@@ -51,6 +51,7 @@ def file(tmp_path: Path) -> Path:
 
 async def test_each_screen_shows_what_is_in_it(file: Path) -> None:
     async with opened(file) as stage:
+        await stage.until(lambda: "all of it is read" in stage.text())
         home = stage.text()
         for part in (
             "some.pcap",
