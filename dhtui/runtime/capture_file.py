@@ -20,6 +20,8 @@ from ..storage.named_file import STDIN, open_named
 from ..text import captures as words
 
 CHUNK: Final = 65_536
+MOST_SHOWN: Final = 60
+"""Most characters of a path that is shown whole."""
 _TERMINAL: Final = "/dev/tty"
 
 
@@ -52,7 +54,13 @@ def open_capture(path: Path, me: Addr | None) -> CaptureFile:
     except UsageError:
         file.close()
         raise
-    return CaptureFile(file, Capture(name[1:-1] if ordinary else "", me), status.st_size if ordinary else 0)
+    return CaptureFile(file, Capture(_shown(path) if ordinary else "", me), status.st_size if ordinary else 0)
+
+
+def _shown(path: Path) -> str:
+    """The name of a file, to be shown: of a long path its end."""
+    whole = str(path)
+    return quoted(whole if len(whole) <= MOST_SHOWN else f"…/{path.name}")[1:-1]
 
 
 def _check(file: BufferedReader, name: str) -> None:

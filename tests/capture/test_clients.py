@@ -42,7 +42,7 @@ def test_all_that_the_clients_said_is_read(folder: Path) -> None:
     assert told.krpc > 100 and told.malformed == told.cut == told.fragments == 0
     # A socket of the link layer has each packet of the loopback twice, tcpdump only on some systems.
     assert told.duplicates == 0 or told.duplicates >= told.krpc * 0.9
-    assert told.nodes >= 24 and told.unanswered < told.queries / 2
+    assert told.nodes > 10 and told.unanswered < told.queries / 2
 
 
 @pytest.mark.parametrize("client", CLIENTS)

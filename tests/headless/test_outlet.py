@@ -191,6 +191,6 @@ async def test_a_run_with_results_of_any_number_waits_for_their_reader(
     reader = Thread(target=pipe.read_to_end, daemon=True)
     reader.start()
     await output.room()
-    assert output._out.waiting == 0 and not output._out.missing
+    assert output._out.waiting <= output_module.CROWDED and not output._out.missing
     pipe.stream.close()
     reader.join(60)
