@@ -76,12 +76,9 @@ async def _dhtui(ours: Sequence[Addr], port: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _libtorrent(ours: Sequence[Addr], port: int) -> AsyncIterator[None]:
-    from peers import libtorrent_peer
+    from peers.libtorrent_peer import LibtorrentPeer
 
-    usual = libtorrent_peer.SETTINGS["listen_interfaces"]
-    libtorrent_peer.SETTINGS |= {"listen_interfaces": f"{HOST}:{port}"}
-    async with libtorrent_peer.LibtorrentPeer() as peer:
-        libtorrent_peer.SETTINGS["listen_interfaces"] = usual
+    async with LibtorrentPeer(HOST, port) as peer:
         for addr in ours[:3]:
             peer._session.add_dht_node(addr)
         yield
@@ -148,6 +145,8 @@ async def _tested(program: Program, cases: Sequence[Case], nth: int, said: Calla
             await carry_out(session, sockets, asyncio.Event())
     finally:
         sockets.close_all()
+    if session.reached is False:
+        raise SystemExit(f"{program.name} did not answer at {addr[0]}:{addr[1]}: nothing is written")
     return {result.case.id: result for result in session.results}
 
 

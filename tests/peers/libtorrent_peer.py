@@ -52,9 +52,9 @@ def expanded(seed: bytes) -> bytes:
 class LibtorrentPeer:
     """One session. It writes a byte to a socket when it has alerts, so that nothing is polled."""
 
-    def __init__(self, host: str = HOST) -> None:
+    def __init__(self, host: str = HOST, port: int = 0) -> None:
         self._host = host
-        listen = address_text((host, 0))
+        listen = address_text((host, port))
         self._session = lt.session(SETTINGS | {"listen_interfaces": listen})
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
