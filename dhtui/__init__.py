@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .engine.outcome import Doubt, NodeOutcome, Outcome, Scrape, Status
     from .engine.settings import PUBLIC_BOOTSTRAP, LiveSettings, NodeConfig, SavedState, Settings, StateStorage
     from .engine.stream import Stream
+    from .engine.testnet import Testnet
     from .engine.views.events import (
         AddressChanged,
         Banned,
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from .storage.blocklist_file import load as load_blocklist
     from .storage.node_state import StateError
     from .storage.state_folder import StateFolder
-    from .testnet import Testnet
     from .text.safe import safe_text
 
 __version__ = "0.1.0"
@@ -146,7 +146,7 @@ _HOMES = {
     "storage.blocklist_file": "load_blocklist=load",
     "storage.node_state": "StateError",
     "storage.state_folder": "StateFolder",
-    "testnet": "Testnet",
+    "engine.testnet": "Testnet",
     "text.safe": "safe_text",
 }
 """Where they are: by module, each by its name there if that is another one."""

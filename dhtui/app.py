@@ -359,8 +359,8 @@ class Explorer(App[int]):
         folder = self.host.nodes.tour_folder
         if folder is None or self.host.net is None:
             return
-        from .tour import load, save
-        from .tour.words import OFFER, filled
+        from .screens.tour.plan import load, save
+        from .screens.tour.plan.words import OFFER, filled
 
         if not (await asyncio.to_thread(load, folder)).offered:
             notify(self, filled(OFFER))

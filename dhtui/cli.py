@@ -173,7 +173,7 @@ def _act(options: Options, output: Output) -> int:
 
         return test_node(request, output)
     if not isinstance(request, Request):
-        from .headless.offline import carry_out
+        from .headless.offline.run import carry_out
 
         return carry_out(request, output)
     from .headless.run import run

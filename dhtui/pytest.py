@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dhtui.engine.items import Item
     from dhtui.engine.node import Node
     from dhtui.engine.settings import Settings, StateStorage
-    from dhtui.testnet import Testnet
+    from dhtui.engine.testnet import Testnet
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _made(request: pytest.FixtureRequest) -> Testnet:
     """The testnet that a test asks for. Raises `pytest.UsageError`."""
-    from dhtui.testnet import Testnet
+    from dhtui.engine.testnet import Testnet
 
     mark = request.node.get_closest_marker(MARK)
     if mark is not None and (mark.args or "size" in mark.kwargs):

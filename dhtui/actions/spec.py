@@ -282,8 +282,8 @@ _ROWS = (
         operand="keyname",
         plan="options.planning.keys:genkey",
         run="actions.keys:make_key",
-        text="headless.offline_text:made",
-        json="headless.offline_json:made",
+        text="headless.offline.text:made",
+        json="headless.offline.json_lines:made",
         offline=True,
         fields="| `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |",
     ),
@@ -294,8 +294,8 @@ _ROWS = (
         example="",
         plan="options.planning.keys:keys",
         run="actions.keys:list_keys",
-        text="headless.offline_text:listed",
-        json="headless.offline_json:listed",
+        text="headless.offline.text:listed",
+        json="headless.offline.json_lines:listed",
         offline=True,
         fields=(
             "| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `readable_by`, "
@@ -311,8 +311,8 @@ _ROWS = (
         operand="keyname",
         plan="options.planning.keys:import_key",
         run="actions.keys:import_key",
-        text="headless.offline_text:taken",
-        json="headless.offline_json:taken",
+        text="headless.offline.text:taken",
+        json="headless.offline.json_lines:taken",
         offline=True,
         fields=(
             "| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came "
@@ -327,8 +327,8 @@ _ROWS = (
         operand="keyname",
         plan="options.planning.keys:export_key",
         run="actions.keys:export_key",
-        text="headless.offline_text:given",
-        json="headless.offline_json:given",
+        text="headless.offline.text:given",
+        json="headless.offline.json_lines:given",
         offline=True,
         fields=(
             "| `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where "
@@ -343,8 +343,8 @@ _ROWS = (
         operand="keyname",
         plan="options.planning.keys:rename",
         run="actions.keys:rename_key",
-        text="headless.offline_text:changed",
-        json="headless.offline_json:changed",
+        text="headless.offline.text:changed",
+        json="headless.offline.json_lines:changed",
         offline=True,
         fields=(
             "| `result` of rename, delete, encrypt and decrypt | `keyname`, `public_key`, `path` | the key as it is "
@@ -359,8 +359,8 @@ _ROWS = (
         operand="keyname",
         plan="options.planning.keys:delete",
         run="actions.keys:delete_key",
-        text="headless.offline_text:changed",
-        json="headless.offline_json:changed",
+        text="headless.offline.text:changed",
+        json="headless.offline.json_lines:changed",
         offline=True,
     ),
     Action(
@@ -371,8 +371,8 @@ _ROWS = (
         operand="keyname",
         plan="options.planning.keys:encrypt",
         run="actions.keys:encrypt_key",
-        text="headless.offline_text:changed",
-        json="headless.offline_json:changed",
+        text="headless.offline.text:changed",
+        json="headless.offline.json_lines:changed",
         offline=True,
     ),
     Action(
@@ -383,8 +383,8 @@ _ROWS = (
         operand="keyname",
         plan="options.planning.keys:decrypt",
         run="actions.keys:decrypt_key",
-        text="headless.offline_text:changed",
-        json="headless.offline_json:changed",
+        text="headless.offline.text:changed",
+        json="headless.offline.json_lines:changed",
         offline=True,
     ),
     Action(
@@ -395,8 +395,8 @@ _ROWS = (
         operand="val",
         plan="options.planning.keys:sign",
         run="actions.signing:sign_value",
-        text="headless.offline_text:signed",
-        json="headless.offline_json:signed",
+        text="headless.offline.text:signed",
+        json="headless.offline.json_lines:signed",
         offline=True,
         fields=(
             "| `result` of sign | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `signed_hex`, `value_hex`, "
@@ -411,8 +411,8 @@ _ROWS = (
         operand="signed-file",
         plan="options.planning.keys:verify",
         run="actions.signing:verify_item",
-        text="headless.offline_text:verified",
-        json="headless.offline_json:verified",
+        text="headless.offline.text:verified",
+        json="headless.offline.json_lines:verified",
         offline=True,
         fields=(
             "| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, "
@@ -560,7 +560,7 @@ _ROWS = (
         example="--open capture.pcap",
         operand="open",
         plan="options.planning.captures:packets",
-        run="headless.captured:carry_out",
+        run="headless.captures.run:carry_out",
         offline=True,
         streams=True,
         fields=(
@@ -582,7 +582,7 @@ _ROWS = (
         example="--open capture.pcap",
         operand="open",
         plan="options.planning.captures:lookups",
-        run="headless.captured:carry_out",
+        run="headless.captures.run:carry_out",
         offline=True,
         streams=True,
         fields=(

@@ -8,8 +8,8 @@ from ..items.keepalive import KeptItem
 from ..text.safe import magnet, value_text
 from .json_lines import item_fields, looked_after
 from .lines import Lines, kept_line
-from .offline_json import Objects, ended
-from .offline_text import date
+from .offline.json_lines import Objects, ended
+from .offline.text import date
 
 _CHANGES = {
     "pause": "not looked after until it is resumed; stores forget it within two hours",

@@ -133,7 +133,7 @@ def _check_testnet(options: Options) -> None:
     if options.testnet is None:
         refuse(options, TESTNET, "needs --testnet, such as --testnet 64: the network is as it is")
     elif options.liars:
-        from ..testnet import most_liars
+        from ..engine.testnet import most_liars
 
         if options.liars > (most := most_liars(options.testnet)):
             raise UsageError(f"--liars {options.liars}: of {options.testnet} nodes (--testnet) at most {most} can lie")

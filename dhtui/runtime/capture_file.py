@@ -11,10 +11,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ..captures.files.damage import NotACapture
-from ..captures.files.reader import FrameReader
 from ..engine.wire.compact import Addr
 from ..errors import UsageError, quoted
+from ..packets.captures.files.damage import NotACapture
+from ..packets.captures.files.reader import FrameReader
 from ..sources.captured.capture import Capture
 from ..storage.named_file import STDIN, open_named
 from ..text import captures as words

@@ -15,10 +15,10 @@ from ..engine import clock
 from ..engine.node import Node
 from ..engine.wire.compact import Addr, is_local
 from ..errors import Failure
-from ..metrics.exposition import text
-from ..metrics.families import Kept, Process, families
-from ..metrics.server import Cached, MetricsServer, listening
 from ..options.options import Options
+from .metrics.exposition import text
+from .metrics.families import Kept, Process, families
+from .metrics.server import Cached, MetricsServer, listening
 from .opening import why_not_bound
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from .opening import testnet_of
 if TYPE_CHECKING:
     from ..attach.attached import AttachedNode
     from ..attach.source import AttachedSource
+    from ..engine.testnet import Testnet
     from ..items.following import Change, Follower
     from ..items.keepalive import Keeper
-    from ..testnet import Testnet
 
 AnyNode: TypeAlias = "Node | AttachedNode"
 NodeFactory: TypeAlias = "Callable[[], AbstractAsyncContextManager[AnyNode]]"

@@ -19,7 +19,7 @@ from ..storage.state_lock import StateLock, take
 from .families import places, public_addresses
 
 if TYPE_CHECKING:
-    from ..testnet import Testnet
+    from ..engine.testnet import Testnet
 
 
 class Launch(NamedTuple):

@@ -22,7 +22,7 @@ from .launch import Launch, joining, prepare
 
 if TYPE_CHECKING:
     from ..attach.attached import AttachedNode
-    from ..testnet import Life, Testnet
+    from ..engine.testnet import Life, Testnet
 
 SECONDS_A_NODE = 0.1
 """Time that a testnet has to start beyond the deadline, for each of its nodes."""
@@ -40,7 +40,7 @@ def testnet_of(node: object) -> Testnet | None:
 
 def life_of(options: Options) -> Life:
     """What the testnet shall have of the internet."""
-    from ..testnet import Life
+    from ..engine.testnet import Life
 
     return Life(
         latency="internet" if options.latency == "internet" else "none",
@@ -100,7 +100,7 @@ async def on_testnet(
     `life` is what the testnet has of the internet.
     `deadline`: seconds that the testnet has to start. Raises `Failure` where it does not.
     """
-    from ..testnet import ONE_ADDRESS, Testnet
+    from ..engine.testnet import ONE_ADDRESS, Testnet
 
     async with AsyncExitStack() as stack:
         patience = None if deadline is None else deadline + size * SECONDS_A_NODE

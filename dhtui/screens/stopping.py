@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from textual.screen import Screen
 
+from ..engine.testnet import Testnet
 from ..engine.wire.compact import Addr
 from ..packets.parts import Link
-from ..testnet import Testnet
 from ..text.format import address
 from .dialogs.choice import Choice
 from .notify import notify

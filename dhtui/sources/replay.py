@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from .. import __version__
-from ..captures.files.reader import is_capture
 from ..engine.views.events import Event, PacketSent
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
+from ..packets.captures.files.reader import is_capture
 from ..storage.named_file import open_named
 from ..text.format import size
 from ..text.safe import safe_text

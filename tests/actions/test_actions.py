@@ -19,6 +19,7 @@ from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.events import PacketReceived, PacketSent
 from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire.bencode import decode, encode
@@ -37,7 +38,6 @@ from dhtui.options.values import Target
 from dhtui.runtime import launch
 from dhtui.runtime.families import leaves_loopback
 from dhtui.storage.node_state import load, save
-from dhtui.testnet import Testnet
 from dhtui.text.decisions import DOUBTS
 from dhtui.text.outcomes import node_words
 from dhtui.text.safe import value_text

@@ -15,10 +15,10 @@ from dhtui.cli import main
 from dhtui.engine.node import Node
 from dhtui.engine.operations.limit import Limit
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.events import Event, PacketReceived
 from dhtui.engine.wire.krpc import Query, SampleInfohashes
 from dhtui.errors import Failure
-from dhtui.testnet import Testnet
 
 FAST = 1000.0
 

@@ -21,6 +21,7 @@ from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.family import IPV4
@@ -32,7 +33,6 @@ from dhtui.options.options import Options
 from dhtui.runtime import launch
 from dhtui.storage.node_state import save
 from dhtui.storage.state_lock import take
-from dhtui.testnet import Testnet
 
 ID = bytes(range(20))
 

@@ -19,10 +19,10 @@ from dhtui.engine.node import Node, NodeError
 from dhtui.engine.operations.callbacks import Calls
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState, Settings
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views import events
 from dhtui.engine.views.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.wire.compact import NodeInfo
-from dhtui.testnet import Testnet
 
 ID = bytes(20)
 SIGNED = sign(BEP44_TEST_KEY, b"1:x", 1)

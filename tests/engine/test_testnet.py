@@ -15,9 +15,9 @@ from dhtui.engine.items import ImmutableItem, MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
+from dhtui.engine.testnet import swarm as testnet_module
 from dhtui.engine.wire.ids import distance
-from dhtui.testnet import Testnet
-from dhtui.testnet import swarm as testnet_module
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -18,7 +18,7 @@ from dhtui.actions.diagnosis import sybil_check
 from dhtui.engine.diagnosis.findings import Check
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
-from dhtui.testnet import Testnet
+from dhtui.engine.testnet import Testnet
 
 TARGET = "e5f96f6f38320f0f33959cb4d3d656452117aadb"
 

@@ -21,9 +21,9 @@ from dhtui.engine.wire.krpc import (
     encode_response,
     parse,
 )
-from dhtui.packets.judgement import Context
 from dhtui.packets.packet import Packet
 from dhtui.packets.ring import PacketRing
+from dhtui.packets.verdicts.judgement import Context
 
 OWN_ID, THEIR_ID, TARGET = bytes.fromhex("2d7c" + "11" * 18), bytes.fromhex("2d7d" + "22" * 18), b"\x2d" * 20
 OWN, THEM = ("198.51.100.7", 6881), ("203.0.113.9", 6882)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.network import Network
 
 from dhtui import __version__
-from dhtui.metrics.exposition import Family
-from dhtui.metrics.families import Kept, Process, families
+from dhtui.runtime.metrics.exposition import Family
+from dhtui.runtime.metrics.families import Kept, Process, families
 
 
 def all_figures() -> list[Family]:

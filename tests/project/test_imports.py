@@ -79,7 +79,7 @@ def test_an_action_loads_what_it_needs(tmp_path: Path) -> None:
     silent = (Exit.NO_ANSWER, Exit.DEADLINE)
     pinging = loaded_by(tmp_path, "--do", "ping", "--remote", "127.0.0.1:9", *node, codes=silent)
     assert not SELDOM & pinging
-    slow = {"nacl", "statistics", "dhtui.bindings.registry", "dhtui.headless.service", "dhtui.metrics"}
+    slow = {"nacl", "statistics", "dhtui.bindings.registry", "dhtui.headless.service", "dhtui.runtime.metrics"}
     assert not slow & pinging, "each takes some milliseconds"
     assert not SELDOM & loaded_by(tmp_path, "--do", "put", "--val", "x", "--remote", "127.0.0.1:9", *node, codes=silent)
     loaded = loaded_by(tmp_path, "--do", "keys")

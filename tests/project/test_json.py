@@ -19,7 +19,6 @@ from support.background import Neighbours, neighbours
 from support.captures import ME, START, lookup, node_at, packet, pcap, query
 
 from dhtui.actions.spec import ACTIONS
-from dhtui.captures.files.damage import DamageKind
 from dhtui.cli import main
 from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
@@ -30,6 +29,7 @@ from dhtui.headless.many.keeping import Account, tell
 from dhtui.headless.output import Output
 from dhtui.items.keepalive.plan import Check, CheckVerdict, KeptItem
 from dhtui.items.readback import Gives
+from dhtui.packets.captures.files.damage import DamageKind
 from dhtui.text.captures import DAMAGES
 
 from .pages import ROOT

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from support.apart import PATIENCE
 
-from dhtui import testnet
 from dhtui.app import _explorer
+from dhtui.engine import testnet
+from dhtui.engine.testnet import ONE_ADDRESS, Testnet
 from dhtui.errors import Failure
 from dhtui.options.options import Options
 from dhtui.runtime import launch
 from dhtui.runtime.node_run import NodeRun
 from dhtui.runtime.opening import on_network, on_testnet
-from dhtui.testnet import ONE_ADDRESS, Testnet
 
 
 async def test_a_testnet_on_one_address_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:

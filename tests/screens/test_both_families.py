@@ -10,8 +10,8 @@ import pytest
 from dhtui.app import Explorer
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
 from dhtui.runtime.host import Nodes
-from dhtui.testnet import Testnet
 
 from .stage import Stage
 from .test_real_node import shown

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from dhtui.app import Explorer
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
-from dhtui.testnet import Testnet
 
 from .stage import Stage
 

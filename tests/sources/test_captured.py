@@ -21,7 +21,6 @@ from support.captures import (
     traffic,
 )
 
-from dhtui.captures.walks.detail import SILENT_AFTER
 from dhtui.engine.lookup.decisions import State, StopReason
 from dhtui.engine.outcome import Status
 from dhtui.engine.views.events import LookupFinished, LookupStarted, QueryFinished, QueryResult
@@ -30,6 +29,7 @@ from dhtui.engine.wire.compact import Addr
 from dhtui.lookups.critical import critical_path
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.verdict import verdict
+from dhtui.packets.captures.walks.detail import SILENT_AFTER
 from dhtui.packets.course import Course, standing
 from dhtui.sources.captured import about as words
 from dhtui.sources.captured.capture import Capture

@@ -12,8 +12,8 @@ from typing import Any
 
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.wire.bencode import decode, encode
-from dhtui.testnet import Testnet
 from support.apart import PATIENCE
 
 LIAR_ID = b"liar" * 5

@@ -15,6 +15,7 @@ from dhtui.engine.items import Draft
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.events import Event, PacketReceived
 from dhtui.engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
@@ -25,7 +26,6 @@ from dhtui.sources.codec import coder
 from dhtui.sources.event_ring import EventRing
 from dhtui.sources.recording import Recorder
 from dhtui.sources.source import LiveSource
-from dhtui.testnet import Testnet
 from support.apart import PATIENCE
 
 KEY = PrivateKey.from_seed(bytes(range(100, 132)))

@@ -14,7 +14,7 @@ from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...text.format import address
 from ...text.safe import safe_text
-from ..offline_json import ended
+from ..offline.json_lines import ended
 from .conformed import Conformed
 
 LONGEST = 1000

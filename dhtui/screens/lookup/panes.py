@@ -11,6 +11,7 @@ from ...engine.items import immutable_target
 from ...engine.keys import BEP44_TEST_KEY
 from ...engine.lookup.decisions import EARLY, Reason
 from ...engine.outcome import Status
+from ...engine.testnet import NAMES, SALTS, TEXTS
 from ...engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.bencode import encode
 from ...lookups.compare import JUDGED, Difference, names
@@ -34,7 +35,6 @@ from ...lookups.query_status import (
 )
 from ...lookups.reasons import decisions_about
 from ...lookups.shares import culprits
-from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
 from ...text.decisions import SHORT_DISTRUST, SHORT_REASONS, found_words
 from ...text.faults import note_words

@@ -8,10 +8,10 @@ from json import dumps
 from textwrap import wrap
 
 from ...packets.export import as_json
-from ...packets.judgement import Verdict
 from ...packets.packet import Packet
 from ...packets.parts import Part
 from ...packets.summary import summary
+from ...packets.verdicts.judgement import Verdict
 from ...text.format import address, plural
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column

@@ -19,13 +19,13 @@ from ...engine.wire.family import family_of
 from ...packets.dissect import dissect
 from ...packets.export import own_end, write_jsonl, write_pcapng
 from ...packets.filter import narrowed
-from ...packets.judgement import Context
 from ...packets.links import filter_term, links
 from ...packets.packet import Packet
 from ...packets.parts import Link, Part
 from ...packets.ring import PacketRing
 from ...packets.summary import summary
-from ...packets.verdict import judge
+from ...packets.verdicts.judgement import Context
+from ...packets.verdicts.verdict import judge
 from ...sources.source import Source
 from ...text.format import plural
 from ...text.spans import Line

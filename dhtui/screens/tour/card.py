@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...engine.wire.compact import Addr
-from ...tour import Tour
-from ...tour.words import lines, title
 from ...widgets.lines import Lines
 from ...widgets.paint import set_title
+from .plan import Tour
+from .plan.words import lines, title
 
 WIDE = 150
 """Cells from which on it is at the right edge: the screen keeps 112."""

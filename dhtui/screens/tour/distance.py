@@ -10,11 +10,11 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from ...bindings.registry import LEAVE, form
-from ...tour.distance import compared, read_id
 from ...widgets.bound import all_bound
 from ...widgets.lines import Lines
 from ...widgets.source_input import SourceInput
 from ..dialogs.window import Window
+from .plan.distance import compared, read_id
 
 _WIDTH = 70
 _ACTIONS = form("compare", "close", choose="")

@@ -8,21 +8,21 @@ from typing import Any
 
 from textual.app import App
 
+from ...engine.testnet import HONEST, Testnet
 from ...engine.views.events import Event, QueryFinished, QueryResult
 from ...engine.views.snapshot import Snapshot
 from ...engine.wire.compact import Addr
 from ...engine.wire.ids import distance
 from ...runtime.host import AnyNode, NodeHost
-from ...testnet import HONEST, Testnet
 from ...text.safe import safe_text
-from ...tour import CARDS, Scene, Tour, load, save
-from ...tour.words import NEEDS_TESTNET, filled
 from ...widgets.line_table import LineTable
 from ..base import ExplorerScreen
 from ..dialogs.choice import Choice
 from ..notify import notify
 from ..stopping import selected_node
 from .card import TourCard
+from .plan import CARDS, Scene, Tour, load, save
+from .plan.words import NEEDS_TESTNET, filled
 
 LOOK_SECONDS = 0.2
 LIAR = len(CARDS) - 1

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...bindings.keymap import key_of
-from ...captures.parties import Party
-from ...captures.reader import Summary
+from ...packets.captures.parties import Party
+from ...packets.captures.reader import Summary
 from ...text import captures as words
 from ...text.format import address, duration, full_time, number, plural
 from ...text.spans import Line, Span, crop, fit

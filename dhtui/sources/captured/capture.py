@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ...captures.message import Captured
-from ...captures.parties import Parties, Party
-from ...captures.reader import CaptureReader, Summary
 from ...engine.views.events import Event
 from ...engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ...engine.wire.compact import Addr
 from ...engine.wire.family import IPV4
+from ...packets.captures.message import Captured
+from ...packets.captures.parties import Parties, Party
+from ...packets.captures.reader import CaptureReader, Summary
 from .holdings import holdings
 from .kept import Kept
 from .node_view import NodeView

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...captures.message import read
 from ...engine.views.snapshot import AnnounceView, Holdings, SwarmView
 from ...engine.wire.compact import Addr
 from ...engine.wire.krpc import AnnouncePeer, Query
+from ...packets.captures.message import read
 from .node_view import NodeView
 
 EXPIRES: Final = 1800.0

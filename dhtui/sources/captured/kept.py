@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ...captures.message import Captured, Reading, glance, read
 from ...engine.wire.compact import Addr
+from ...packets.captures.message import Captured, Reading, glance, read
 
 MOST: Final = 524_288
 """Most messages that are kept."""

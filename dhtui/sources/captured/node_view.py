@@ -9,10 +9,6 @@ from collections.abc import Iterator
 from math import inf
 from typing import Final
 
-from ...captures.message import Captured, read
-from ...captures.pairs import Pairs
-from ...captures.walks.detail import SILENT_AFTER, detail
-from ...captures.walks.walk import QUIET, Walk, Walks
 from ...engine.lookup.decisions import StopReason
 from ...engine.views.events import (
     DropCause,
@@ -26,6 +22,10 @@ from ...engine.views.events import (
 )
 from ...engine.views.snapshot import INFERRED, ErrorView, LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
+from ...packets.captures.message import Captured, read
+from ...packets.captures.pairs import Pairs
+from ...packets.captures.walks.detail import SILENT_AFTER, detail
+from ...packets.captures.walks.walk import QUIET, Walk, Walks
 from ...text.faults import TIMED_OUT
 from .kept import Kept, Message
 from .totals import NAMES, PACKETS, Totals, What

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...captures.walks.detail import SILENT_AFTER
 from ...engine.views.events import DropCause
 from ...engine.views.snapshot import (
     BootstrapView,
@@ -13,6 +12,7 @@ from ...engine.views.snapshot import (
     StoreView,
     TableView,
 )
+from ...packets.captures.walks.detail import SILENT_AFTER
 from .node_view import NodeView
 from .totals import Totals, What
 

@@ -19,9 +19,9 @@ from dhtui.engine.node import Node
 from dhtui.engine.operations.limit import Limit
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.events import Event, LookupFinished, LookupStarted
 from dhtui.engine.views.snapshot import BootstrapView, LookupView
-from dhtui.testnet import Testnet
 
 PATIENCE = 60.0
 FOUR, SIX = ("198.51.100.7", 6881), ("2001:db8::7", 6881)

@@ -32,10 +32,10 @@ from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.network import Simulation
 from dhtui.engine.simulation.passive_nodes import Population
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.events import LookupStarted
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
-from dhtui.testnet import Testnet
 
 from ..network import Network, events_of, into, silent, swarm
 

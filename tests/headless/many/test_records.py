@@ -22,6 +22,7 @@ from support.command_line import run as run
 
 from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.testnet import Testnet
 from dhtui.errors import Exit
 from dhtui.headless.many import keeping
 from dhtui.headless.output import Output
@@ -29,7 +30,6 @@ from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
 from dhtui.keyring.zbase32 import encode_public
 from dhtui.runtime.node_run import NodeRun
-from dhtui.testnet import Testnet
 
 pytest.importorskip("dns")
 HASH = "86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0"

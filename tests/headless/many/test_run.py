@@ -26,6 +26,7 @@ from dhtui.actions.run import Result
 from dhtui.engine.items import ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.family import Family
 from dhtui.errors import Exit
@@ -39,7 +40,6 @@ from dhtui.items.file import write
 from dhtui.keyring import Keyring
 from dhtui.options.options import Options
 from dhtui.runtime.node_run import NodeRun
-from dhtui.testnet import Testnet
 
 ITEM = sign(BEP44_TEST_KEY, b"5:hello", 3, b"many")
 

@@ -16,10 +16,10 @@ from dhtui.engine.items import ImmutableItem, Item
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
 from dhtui.items.following import MAX_FOLLOWED, MAX_WATCHED, By, Change, Follower, FollowError
 from dhtui.items.following import store as files
 from dhtui.items.following.follower import AT_ONCE
-from dhtui.testnet import Testnet
 
 from .test_record import FIXED, KEY, ONE, TARGET, TWO, look, stored
 

@@ -22,10 +22,10 @@ from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
 from dhtui.items.keepalive import CheckVerdict, Keeper, KeptItem, plan, store
 from dhtui.items.keepalive.store import Items, KeepError
 from dhtui.storage.atomic import locked, open_lock, try_lock
-from dhtui.testnet import Testnet
 
 KEY = PrivateKey.from_seed(bytes(32))
 ITEM = sign(BEP44_TEST_KEY, b"3:two", 2, b"salt")

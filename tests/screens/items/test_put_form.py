@@ -17,6 +17,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.items.conflict import Whose, whose
@@ -29,7 +30,6 @@ from dhtui.screens.items.conflict_view import ConflictView
 from dhtui.screens.items.put_form import PutForm
 from dhtui.screens.items.put_run import PutRun
 from dhtui.screens.keys.passphrase_form import UnlockForm
-from dhtui.testnet import Testnet
 from dhtui.text.safe import magnet
 from dhtui.widgets.pick import Pick
 

@@ -15,6 +15,7 @@ from dhtui.engine.items import ImmutableItem
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.snapshot import Ban
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
@@ -25,7 +26,6 @@ from dhtui.screens.dialogs.prompt import Prompt
 from dhtui.screens.node.ask_request import Question, named_rows, put_question, read_ask
 from dhtui.screens.node.page import NodePage
 from dhtui.screens.table.bans import BanList
-from dhtui.testnet import Testnet
 from dhtui.widgets.pick import Pick
 
 from .. import snapshots

@@ -43,7 +43,7 @@ from dhtui.packets.packet import Packet
 from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing
 from dhtui.packets.summary import summary
-from dhtui.packets.verdict import judge
+from dhtui.packets.verdicts.verdict import judge
 from dhtui.screens.packets import columns as packets_columns
 from dhtui.screens.packets.columns import gist, headline, packet_columns
 from dhtui.screens.packets.packet_list import PacketModel

@@ -12,6 +12,7 @@ import pytest
 from support.apart import PATIENCE
 
 from dhtui.app import Explorer
+from dhtui.engine.testnet import Testnet
 from dhtui.options.options import Options
 from dhtui.packets.parts import Link
 from dhtui.runtime import launch
@@ -20,8 +21,7 @@ from dhtui.runtime.opening import on_testnet
 from dhtui.screens.lookup.course import CourseScreen
 from dhtui.screens.tour.card import TourCard
 from dhtui.screens.tour.guide import Guide
-from dhtui.testnet import Testnet
-from dhtui.tour import CARDS, load, save
+from dhtui.screens.tour.plan import CARDS, load, save
 
 from ..snapshots import running
 from ..stage import SMALL, Stage, exploring

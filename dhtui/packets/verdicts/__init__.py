@@ -1,0 +1,1 @@
+"""What is right, wrong or worth a word about a packet."""
