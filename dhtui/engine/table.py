@@ -7,6 +7,7 @@ else the first malicious node could fill the table with addresses of its choice.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -181,6 +182,8 @@ class Table:
         self._shares = Shares()
         self._known: dict[Addr, Contact] = {}
         """In the order of their last answers, the latest last."""
+        self._known_ids: list[tuple[int, Addr]] = []
+        """The same in the order of their ids, to find those near a target without looking at all of them."""
         self._known_nets: dict[str, list[Contact]] = {}
 
     def __len__(self) -> int:
@@ -266,6 +269,7 @@ class Table:
                     return False
                 self._forget(oldest.addr)
         self._known[contact.addr] = contact
+        insort(self._known_ids, (contact.number, contact.addr))
         self._known_nets.setdefault(net, []).append(contact)
         if len(self._known) > MAX_KNOWN:
             # A random one of the oldest quarter: an attacker that fills the memory can't predict which one goes.
@@ -276,6 +280,7 @@ class Table:
         """Remove a node from the memory, but not from the replacement cache."""
         contact = self._known.pop(addr, None)
         if contact is not None:
+            del self._known_ids[bisect_left(self._known_ids, (contact.number, addr))]
             net = net_of(addr[0])
             self._known_nets[net].remove(contact)
             if not self._known_nets[net]:
@@ -497,30 +502,47 @@ class Table:
         near a target does not choose all starting nodes of its lookups.
         """
         number = int.from_bytes(target, "big")
-
-        def distance(contact: Contact) -> int:
-            return contact.number ^ number
-
-        ours = sorted(self._alive(self._by_addr), key=distance)
         nets: set[Addr | str] = set()
-        found = _one_a_net(ours, n - n // 2, nets)
-        # First only as many as are missing. If networks repeat among them, which is rare, then all.
-        for most in (n, len(self._known)):
-            if len(found) < n:
-                found += _one_a_net(nsmallest(most, self._alive(self._known), key=distance), n - len(found), nets)
-        found += _one_a_net(ours, n - len(found), nets)
-        return sorted(found, key=distance)
+        found = _one_a_net(self._placed(number), n - n // 2, nets)
+        found += _one_a_net(self._unplaced(number, n), n - len(found), nets)
+        found += _one_a_net(self._placed(number), n - len(found), nets)
+        found.sort(key=lambda c: c.number ^ number)
+        return found
+
+    def _placed(self, number: int) -> Iterator[Contact]:
+        """The entries that are not bad, from the nearest to an id on."""
+        for bucket in self._nearest_first(number):
+            yield from sorted(self._alive(bucket.nodes), key=lambda c: c.number ^ number)
+
+    def _unplaced(self, number: int, enough: int) -> Iterator[Contact]:
+        """The remembered nodes, from the nearest to an id on; mostly not many more than `enough` are looked at.
+
+        All that share a longer prefix with the id are nearer than all others, and stand side by side in the order of
+        ids. So the range is widened bit by bit until there are enough.
+        """
+        ids, known = self._known_ids, self._known
+        first = last = bisect_left(ids, (number,))
+        free = max(0, ID_BITS - len(ids).bit_length())
+        while last - first < len(ids):
+            low = number >> free << free
+            start, end = bisect_left(ids, (low,)), bisect_left(ids, (low + (1 << free),))
+            if end - start >= enough or free == ID_BITS:
+                more = [known[addr] for _, addr in (*ids[start:first], *ids[last:end])]
+                more.sort(key=lambda c: (c.number ^ number, c.last_answer))
+                yield from self._alive(more)
+                first, last = start, end
+            free += 1
 
     def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
         """The up to `n` such nodes farthest from a target, one a network, except those in `avoid`: the starting nodes
         of a read-back."""
         number = int.from_bytes(target, "big")
-        known = (c for source in (self._by_addr, self._known) for c in self._alive(source) if c.addr not in avoid)
-        return _one_a_net(sorted(known, key=lambda c: -(c.number ^ number)), n, set())
+        known = (c for source in (self._by_addr, self._known) for c in self._alive(source.values()))
+        return _one_a_net(sorted((c for c in known if c.addr not in avoid), key=lambda c: -(c.number ^ number)), n, set())
 
     @staticmethod
-    def _alive(source: dict[Addr, Contact]) -> Iterator[Contact]:
-        return (contact for contact in source.values() if contact.failures < MAX_FAILURES)
+    def _alive(contacts: Iterable[Contact]) -> Iterator[Contact]:
+        return (contact for contact in contacts if contact.failures < MAX_FAILURES)
 
     def due_for_refresh(self, now: float) -> list[Bucket]:
         """Buckets that have neither changed nor been refreshed for 15 minutes."""
@@ -551,6 +573,7 @@ class Table:
         """Forget all nodes but those at `addrs`: the others belong to another network."""
         kept = [c for source in (self._by_addr, self._known) for c in source.values() if c.addr in addrs]
         self._known.clear()
+        self._known_ids.clear()
         self._known_nets.clear()
         self._start_over(kept, now)
 
