@@ -538,7 +538,8 @@ class Table:
         of a read-back."""
         number = int.from_bytes(target, "big")
         known = (c for source in (self._by_addr, self._known) for c in self._alive(source.values()))
-        return _one_a_net(sorted((c for c in known if c.addr not in avoid), key=lambda c: -(c.number ^ number)), n, set())
+        others = (c for c in known if c.addr not in avoid)
+        return _one_a_net(sorted(others, key=lambda c: -(c.number ^ number)), n, set())
 
     @staticmethod
     def _alive(contacts: Iterable[Contact]) -> Iterator[Contact]:

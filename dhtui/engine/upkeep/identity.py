@@ -166,10 +166,13 @@ class Identity:
 
         A saved address belongs to the run that has the saved id: for a second run, another socket is bound there.
         """
+        if addr[1] == self.bound[1] and reaches(self.bound, addr):
+            return True  # the port first: this is asked of every node that is named to us
         elsewhere = self._settings.anew and self._external_source == "saved"
-        known = self.bound, None if elsewhere else self.external, self._voted
-        if addr in known or reaches(self.bound, addr):
+        external = None if elsewhere else self.external
+        if addr == external or addr == self._voted:
             return True
+        known = self.bound, external, self._voted
         return addr in self._mirrors and any(addr[0] == at[0] for at in known if at is not None)
 
     def mirrors(self, addr: Addr) -> bool:

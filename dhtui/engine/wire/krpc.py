@@ -23,7 +23,7 @@ from .codes import (
     TOO_BIG,
     UNKNOWN_METHOD,
 )
-from .compact import Addr, NodeInfo, is_usable, pack_addr, unpack_nodes
+from .compact import Addr, NodeInfo, pack_addr, unpack_nodes
 from .family import IPV4, OTHER, Family
 from .faults import Fault, Note, NoteKind
 from .free import FreeQuery, MadeQuery, RawQuery
@@ -306,7 +306,7 @@ def _parse_nodes(value: Value, faults: list[Fault], family: Family) -> tuple[Nod
     if type(value) is not bytes or len(value) % family.node_length:
         faults.append(Fault.NODES)
         return ()
-    return tuple(node for node in unpack_nodes(value, MAX_NODES_READ, family) if is_usable(node.addr))
+    return tuple(unpack_nodes(value, MAX_NODES_READ, family, usable=True))
 
 
 def _parse_token(value: Value, faults: list[Fault]) -> bytes | None:
@@ -330,8 +330,7 @@ def _parse_external(message: dict[bytes, Value], family: Family) -> Addr | None:
     value = message.get(b"ip")
     if type(value) is not bytes or len(value) != family.peer_length:
         return None
-    addr = family.unpack(value)
-    return addr if is_usable(addr) else None
+    return family.unpack_usable(value)
 
 
 # ---- writing ------------------------------------------------------------------------------------------
