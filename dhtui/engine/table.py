@@ -259,10 +259,10 @@ class Table:
         if not is_local(ip):
             if self._shares.host(ip):
                 return False
-            mates = self._known_nets.get(net, [])
-            rivals = [mate for mate in mates if host_of(mate.addr[0]) == host_of(ip)]
+            mates, host = self._known_nets.get(net, ()), host_of(ip)
+            rivals = [mate for mate in mates if host_of(mate.addr[0]) == host]
             if not rivals and len(mates) >= KNOWN_A_NET:
-                rivals = mates
+                rivals = list(mates)
             if rivals:
                 oldest = min(rivals, key=lambda c: c.last_answer)
                 if now - oldest.last_answer < GOOD_SECONDS or contact.last_answer <= oldest.last_answer:
@@ -406,16 +406,25 @@ class Table:
             return _NOTHING
         bucket.replacements.append(contact)
         del bucket.replacements[:-REPLACEMENTS]
-        doubtful = [c for c in bucket.nodes if c.state(now) == "questionable"]
+        # Mostly there are none: whoever has just answered without a failure is good, whatever else is known of it.
+        doubtful = [
+            c
+            for c in bucket.nodes
+            if (c.failures or now - c.last_answer >= GOOD_SECONDS) and c.state(now) == "questionable"
+        ]
+        if not doubtful:
+            return _NOTHING
         return Change(to_check=tuple(nsmallest(self._split_pings, doubtful, key=lambda c: c.last_answer)))
 
     def _worse_than(self, newcomer: Contact, bucket: Bucket) -> Contact | None:
         """The entry that the new node replaces: a bad one, or one whose id does not fit while the new node's does."""
-        worst = max(bucket.nodes, key=lambda c: c.failures)
-        if worst.failures >= MAX_FAILURES:
-            return worst
-        if self._preferred(newcomer):
-            return next((c for c in bucket.nodes if not self._preferred(c)), None)
+        failures = [c.failures for c in bucket.nodes]
+        if (most := max(failures)) >= MAX_FAILURES:
+            return bucket.nodes[failures.index(most)]
+        if self._bep42 != "off" and newcomer.bep42 != "invalid":
+            for contact in bucket.nodes:
+                if contact.bep42 == "invalid":
+                    return contact
         return None
 
     def _split(self, now: float) -> None:

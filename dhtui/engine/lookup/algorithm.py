@@ -114,6 +114,7 @@ MAX_COMPARED = 64
 """Of untried nodes whose ids don't fit, how many of the nearest are compared by the nodes that vouch for them."""
 ENOUGH_VOUCHERS = 3
 """A node whose id does not fit is worth a query in any case if trusted nodes of this many networks name it."""
+REFUSED, INVALID = Status.REFUSED, (Status.BAD_VALUE, Status.BAD_SIGNATURE)
 SMALL_NETWORK = 10_000
 """A network with fewer nodes at public addresses is doubtful (estimated from the distances of the closest): colluding
 nodes that name only each other look like one."""
@@ -455,7 +456,8 @@ class Lookup:
         """Take a validated answer. Its referrals become candidates."""
         self._changed()
         candidate.outcome = outcome
-        if outcome.status is Status.REFUSED:
+        status = outcome.status
+        if status is REFUSED:
             candidate.state = FAILED
             self._candidates.give_way(candidate)
             return
@@ -463,7 +465,7 @@ class Lookup:
         if outcome.id is not None and outcome.id != named_as:
             self._renamed(candidate, outcome.id)
         candidate.state = ANSWERED
-        if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
+        if status in INVALID:
             candidate.served_bad_value, candidate.counts = True, False
         self._candidates.came_back(candidate, named_as)
         number = self._number
