@@ -218,7 +218,8 @@ class Table:
 
     def bucket_of(self, number: int) -> Bucket:
         """The bucket that an id, as a number, belongs to."""
-        return self.buckets[min(ID_BITS - (number ^ self._own).bit_length(), len(self.buckets) - 1)]
+        buckets, shared = self.buckets, ID_BITS - (number ^ self._own).bit_length()
+        return buckets[shared] if shared < len(buckets) else buckets[-1]
 
     # ---- answers, queries and failures -------------------------------------------------------------
 
@@ -490,11 +491,11 @@ class Table:
         """The up to `n` entries nearest to a target that have no failures, nearest first: our referrals."""
         number = int.from_bytes(target, "big")
         # The nodes of the target's own bucket share a longer prefix with it than all others. Mostly there are enough.
-        found = [c for c in self.bucket_of(number).nodes if not c.failures]
-        if len(found) >= n:
-            found.sort(key=lambda c: c.number ^ number)
-            return found[:n]
-        found = []
+        near = [(c.number ^ number, c) for c in self.bucket_of(number).nodes if not c.failures]
+        if len(near) >= n:
+            near.sort()  # no two have the same id, so only numbers are compared
+            return [contact for _, contact in near[:n]]
+        found: list[Contact] = []
         for bucket in self._nearest_first(number):
             nodes = [c for c in bucket.nodes if not c.failures]
             nodes.sort(key=lambda c: c.number ^ number)

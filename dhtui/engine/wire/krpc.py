@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from . import bencode
+from . import bencode, quick
 from .bencode import BencodeError, Value
 from .codes import (
     BAD_SIGNATURE,
@@ -197,6 +197,14 @@ Message: TypeAlias = Query | Response | ErrorReply
 
 def parse(data: bytes, family: Family = IPV4) -> Message:
     """Read one datagram. Raises `MalformedDatagram`, or `RefusedQuery` for a query to answer with an error."""
+    if (found := quick.read(data)) is not None:
+        tid, method, args, read_only, version = found
+        return Query(tid, method, args, read_only, None if version is None else _one_copy(version), True)
+    return parse_any(data, family)
+
+
+def parse_any(data: bytes, family: Family = IPV4) -> Message:
+    """The same, for all spellings: that of `quick` too, which gives the same."""
     if not 2 <= len(data) <= MAX_DATAGRAM or data[0] != 0x64:
         raise MalformedDatagram(NoteKind.NO_DICTIONARY)
     canonical, wide = True, False
