@@ -11,7 +11,6 @@ from bisect import bisect_left, insort
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
-from itertools import islice
 from math import inf
 from random import Random
 from typing import Literal, NamedTuple
@@ -62,6 +61,8 @@ class Contact:
     last: str = ""
     saved: bool = False
     """It answered in an earlier run: `first_seen` is when this run began."""
+    turn: int = 0
+    """The later it was remembered, the higher."""
 
     def state(self, now: float) -> NodeState:
         """Good, questionable or bad (BEP 5)."""
@@ -184,6 +185,8 @@ class Table:
         """In the order of their last answers, the latest last."""
         self._known_ids: list[tuple[int, Addr]] = []
         """The same in the order of their ids, to find those near a target without looking at all of them."""
+        self._turns: list[tuple[int, Addr]] = []
+        """The same in the order of `_known`: a dict has to be walked to find the n-th."""
         self._known_nets: dict[str, list[Contact]] = {}
 
     def __len__(self) -> int:
@@ -271,10 +274,12 @@ class Table:
                 self._forget(oldest.addr)
         self._known[contact.addr] = contact
         insort(self._known_ids, (contact.number, contact.addr))
+        contact.turn = self._turns[-1][0] + 1 if self._turns else 0
+        self._turns.append((contact.turn, contact.addr))
         self._known_nets.setdefault(net, []).append(contact)
         if len(self._known) > MAX_KNOWN:
             # A random one of the oldest quarter: an attacker that fills the memory can't predict which one goes.
-            self._forget(next(islice(self._known, self._rng.randrange(MAX_KNOWN // 4), None)))
+            self._forget(self._turns[self._rng.randrange(MAX_KNOWN // 4)][1])
         return True
 
     def _recall(self, addr: Addr) -> Contact | None:
@@ -282,6 +287,7 @@ class Table:
         contact = self._known.pop(addr, None)
         if contact is not None:
             del self._known_ids[bisect_left(self._known_ids, (contact.number, addr))]
+            del self._turns[bisect_left(self._turns, (contact.turn,))]
             net = net_of(addr[0])
             self._known_nets[net].remove(contact)
             if not self._known_nets[net]:
@@ -585,6 +591,7 @@ class Table:
         kept = [c for source in (self._by_addr, self._known) for c in source.values() if c.addr in addrs]
         self._known.clear()
         self._known_ids.clear()
+        self._turns.clear()
         self._known_nets.clear()
         self._start_over(kept, now)
 

@@ -63,7 +63,7 @@ def unpack_nodes(data: bytes, most: int, family: Family = IPV4, *, usable: bool 
 
 def is_private_referral(named: str, named_by: str) -> bool:
     """Whether a referral from a public address names a local one: it would aim our packets at local services."""
-    return is_local(named) and not is_local(named_by)
+    return not is_local(named_by) and is_local(named)
 
 
 @lru_cache(maxsize=4096)

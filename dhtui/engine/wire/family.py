@@ -154,6 +154,8 @@ class Family:
         near = blocks.get(packed[0])  # nearly always none
         if near is None:
             return False
+        if near[0].bits <= 8:
+            return True  # all addresses with this first byte
         number, width = int.from_bytes(packed), 8 * self.ip_length
         return any(number >> width - block.bits == block.prefix for block in near)
 
