@@ -100,7 +100,7 @@ class Core:
         return [node for node in saved.nodes if self._table.id_at(node.addr)]
 
     def _connect(self, hosts: tuple[str, ...], restored: list[NodeInfo]) -> None:
-        """Make what acts: each part stands on those before it."""
+        """Make the parts that act. Each needs only those made before it."""
         settings, identity, table, channel, now = self.settings, self.identity, self._table, self._channel, self._now
         self._sending = Sending(
             settings,
@@ -132,7 +132,7 @@ class Core:
         self._oversee(changes, now)
 
     def _oversee(self, changes: IdentityChanges, now: float) -> None:
-        """Make what looks after the other parts, and what shows them."""
+        """Make the parts that keep the others in order, and that show them."""
         self._rounds = Rounds(
             self.identity,
             self._table,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ..engine.items import mutable_target
-from ..engine.lookup.questions import LOOKUP_KINDS, LookupKind
+from ..engine.lookup.questions import LookupKind
 from ..errors import UsageError
 from ..options.values import TARGETS, Target, item, salt, target, torrent
 from ..text.format import short_id
 
 Kind: TypeAlias = LookupKind
-KINDS: Final = LOOKUP_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,7 @@ def read_request(kind: Kind, text: str, salt_text: str, own: bytes) -> LookupReq
     if not text:
         raise UsageError(f"type {TARGETS}")
     given, found = salt(salt_text), target(text)
-    match kind:
-        case "get_peers":
-            return _peers(found, given, own)
-        case "get":
-            return _item(found, given)
-        case "find_node":
-            return _nodes(found, given, own)
-        case "sample_infohashes":
-            return _samples(found, given, own)
+    return READERS[kind](found, given, own)
 
 
 def _peers(found: Target, given: bytes, own: bytes) -> LookupRequest:
@@ -69,7 +61,7 @@ def _peers(found: Target, given: bytes, own: bytes) -> LookupRequest:
     return LookupRequest("get_peers", first, b"", words, also=tuple(also))
 
 
-def _item(found: Target, given: bytes) -> LookupRequest:
+def _item(found: Target, given: bytes, own: bytes) -> LookupRequest:
     if found.hashes and found.public is None:
         raise UsageError("this names a torrent, which is no item: choose get_peers")
     wanted = item(found, given)
@@ -107,6 +99,16 @@ def _samples(found: Target, given: bytes, own: bytes) -> LookupRequest:
 
 def _salted(salted: bytes) -> str:
     return f" and a salt of {len(salted)} bytes" if salted else ""
+
+
+READERS: Final[Mapping[Kind, Callable[[Target, bytes, bytes], LookupRequest]]] = {
+    "find_node": _nodes,
+    "get_peers": _peers,
+    "get": _item,
+    "sample_infohashes": _samples,
+}
+"""The lookups that forms and commands offer: each makes its request of the target, the salt and our id."""
+KINDS: Final[tuple[Kind, ...]] = tuple(READERS)
 
 
 def likely_kind(text: str) -> Kind | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) -> str | None:
-    """Tell a node's figures over HTTP from now on, if the options say so. Returns where, as in a URL.
+    """Serve a node's figures over HTTP from now on, if the options ask for it. Returns the address, as in a URL.
 
     Raises `Failure` where that can't be, unless it is config.toml alone that asks for it: that holds for many runs.
     """

@@ -197,7 +197,7 @@ class NodeHost:
             await run.close()
 
     async def _attach_again(self, factory: NodeFactory) -> None:
-        """Look a little later whether the node of the other program runs again."""
+        """Wait a second, then attach again if the node of the other program runs again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(RETRY_SECONDS):
                 await self._stop.wait()

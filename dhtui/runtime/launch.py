@@ -176,7 +176,7 @@ def limits_only(options: Options) -> LiveSettings:
 
 
 def limits_in(settings: Settings) -> LiveSettings:
-    """Those that a node was started with."""
+    """The limits that a node was started with."""
     return LiveSettings(blocks=settings.blocks, rate_limit=settings.rate_limit, reply_quota=settings.reply_quota)
 
 

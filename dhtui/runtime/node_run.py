@@ -142,7 +142,7 @@ class NodeRun:
         await follower.run()
 
     def save_regularly(self) -> None:
-        """Save the node's state now and then."""
+        """Save the node's state every few minutes."""
         if self._saver is not None:
             self.background.start(self._saver.run(), "saving id and nodes")
 

@@ -39,7 +39,7 @@ def testnet_of(node: object) -> Testnet | None:
 
 
 def life_of(options: Options) -> Life:
-    """What the testnet shall have of the internet."""
+    """Which properties of the internet the testnet has."""
     from ..engine.testnet import Life
 
     return Life(

@@ -29,7 +29,7 @@ class Shell(Protocol):
         """To be called after every call into a core, but not within `Side.settle`."""
 
     def resolve(self, side: Side, name: str) -> None:
-        """Look a bootstrap host up, for one side."""
+        """Resolve the name of a bootstrap host, for one side."""
 
     def doubt_link(self, side: Side) -> None:
         """The system refused to send: look soon whether the route is still there."""
@@ -103,7 +103,7 @@ class Side:
             self._shell.after()
 
     def count_lost(self, now: float) -> None:
-        """Take the count of datagrams that the socket has dropped."""
+        """Read how many datagrams the socket has dropped."""
         lost = None if self._closed else self.endpoint.lost()
         if lost is not None:
             self.core.overflowed(lost, now)

@@ -225,7 +225,7 @@ class Sides:
         self._look_again(LOOK_SECONDS)
 
     def _come(self, addr: Addr) -> None:
-        """A family has come that was missing."""
+        """The machine has a family now that was missing."""
         try:
             side = self._add(addr)
         except OSError:

@@ -1,4 +1,4 @@
-"""Who is in the table: what nodes did is recorded there, changes are told, and questionable nodes are checked."""
+"""The nodes of the table: what they did is recorded, changes are told, and questionable ones are pinged."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from ...bindings.commands import COMMANDS, FORMS, Command
 from ...bindings.registry import VIEWS
 from ...bindings.themes import THEMES
 from ...engine.commands import NodeCommands
-from ...engine.lookup.questions import QUESTIONS
 from ...engine.wire.ids import ID_LENGTH
 from ...errors import UsageError, quoted
 from ...keyring import Entry
@@ -33,7 +32,7 @@ from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column
 from ..base import ExplorerScreen
 from ..bookmarks import bookmark_of, link_of, toggle_bookmark
-from ..node.ask_request import Question, read_ask
+from ..node.ask_request import NAMED_KINDS, Question, read_ask
 from ..node.opening import open_node
 from ..notify import notify
 from ..pictures import write_picture
@@ -117,9 +116,9 @@ def _go(here: Here, text: str) -> Ready:
 
 def _ask(here: Here, host: str, question: str = "ping", wanted: str = "") -> Ready:
     node = here.node
-    asked = next((each for each in QUESTIONS if each == question), None)
+    asked = next((each for each in NAMED_KINDS if each == question), None)
     if asked is None:
-        raise UsageError(f"{quoted(question)} is no question: {', '.join(QUESTIONS)}")
+        raise UsageError(f"{quoted(question)} is no question: {', '.join(NAMED_KINDS)}")
     fields = Question(asked, wanted)
     request = read_ask(host, fields, node.id)
 
