@@ -1,20 +1,26 @@
 #!/usr/bin/env python3
 """Does a node stay as it is for a week? In virtual time, the engine that ships, in a network whose nodes come and go.
 
-    python bench/week.py --days 0.1                      # 2.4 hours: some minutes
-    nice -n 19 python bench/week.py                      # a week at 200 queries a second: hours
+    python bench/week.py --days 0.1 --every 1            # 2.4 hours: some minutes
+    nice -n 19 python bench/week.py --rate 20            # a week at a tenth of the load: a quarter of an hour
+    nice -n 19 python bench/week.py                      # a week at 200 queries a second: two hours and a half
 
 Strangers send it queries, most of them those that a node of the public network gets, some of them writes with a valid
-token; it maintains its table and looks something up now and then. A row for each hour, or the part that is asked for:
+token; it maintains its table and looks something up now and then. A row for each day, or the part that is asked for:
 
 - queries, answered: of the strangers, so far.
 - CPU: microseconds a query, all that the simulated network takes included.
-- node: memory of the node's tables, stores, caches and counters, MiB, object by object. process: of the whole process;
-  the simulator's part grows, for it keeps every node of the network that was ever met.
+- node: memory of the node's tables, stores, caches and counters, MiB, object by object, and how many objects these are.
+  process: of the whole process; the simulator's part grows, for it keeps every node of the network that was ever met.
 - good: nodes of the table that count as good; alive: how many of them are there, as only the simulator knows.
+- overdue: buckets whose refresh has been due for more than a minute.
 - stored: infohashes, peers and items.
 - full: the fullest of the stores and caches that strangers and time fill, of 1.
-- late: the longest time between two rounds of upkeep, which are due every 10 s.
+- late: the longest time between two rounds of upkeep, which are due every 10 s. drift: how far the time of the last
+  round is from where so many rounds of 10 s would have ended, seconds.
+
+At the end all stores and caches are told, with their bounds, and of which kinds of objects there are more than at half
+time: what grows without a bound would be there.
 """
 
 from __future__ import annotations
@@ -24,7 +30,7 @@ import gc
 import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from random import Random
 from types import FunctionType, ModuleType
@@ -64,15 +70,18 @@ class Row(NamedTuple):
     answered: int
     microseconds: float
     node: float
+    objects: int
     process: float
     good: int
     alive: int
+    overdue: int
     infohashes: int
     peers: int
     items: int
     full: float
     fullest: str
     late: float
+    drift: float
 
 
 class Week:
@@ -93,6 +102,7 @@ class Week:
         self.queries = self._counted = 0
         self.late = 0.0
         self._upkeep = self.core.snapshot(net.now).at
+        self._upkeeps, self._first_upkeep = 0, 0.0
         self._cpu = time.process_time()
         self._next_lookup = net.now
 
@@ -156,6 +166,8 @@ class Week:
         if slots and slots[-1].at != self._upkeep:
             self.late = max(self.late, slots[-1].at - self._upkeep)
             self._upkeep = slots[-1].at
+            self._first_upkeep = self._first_upkeep or self._upkeep
+            self._upkeeps += 1
 
     def _row(self) -> Row:
         net, core = self.net, self.core
@@ -175,21 +187,25 @@ class Week:
         answered = sum(counts.replied for counts in snapshot.methods.values())
         items = statistics.immutable.used + statistics.mutable.used
         last, self._counted = self._counted, self.queries
+        kinds, size = held(core)
         return Row(
             hours=(net.now - self.began) / HOUR,
             queries=self.queries,
             answered=answered,
             microseconds=cpu / max(1, self.queries - last) * 1e6,
-            node=size_of(core),
+            node=size / 2**20,
+            objects=kinds.total(),
             process=resident(),
             good=len(good),
             alive=alive,
+            overdue=sum(bucket.refresh_in < -60.0 for bucket in snapshot.table.buckets),
             infohashes=statistics.swarms.used,
             peers=statistics.peers.used,
             items=items,
             full=levels[fullest],
             fullest=fullest,
             late=self.late,
+            drift=self._upkeep - self._first_upkeep - (self._upkeeps - 1) * HOUSEKEEPING_SECONDS,
         )
 
     def _is_there(self, addr: tuple[str, int]) -> bool:
@@ -204,18 +220,19 @@ class Week:
         return sum(member.addr in table for member in near) / len(near)
 
 
-def size_of(core: Core) -> float:
-    """MiB of all that a node holds on to."""
+def held(core: Core) -> tuple[Counter[str], int]:
+    """All that a node holds on to: how many objects of each kind, and their bytes."""
     parts = [part for part in vars(core).values() if not isinstance(part, type)]
-    seen, total = {id(core)}, 0
+    seen, kinds, total = {id(core)}, Counter[str](), 0
     while parts:
         part = parts.pop()
         if id(part) in seen or isinstance(part, type | ModuleType | FunctionType):
             continue
         seen.add(id(part))
+        kinds[type(part).__name__] += 1
         total += sys.getsizeof(part)
         parts += gc.get_referents(part)
-    return total / 2**20
+    return kinds, total
 
 
 def resident() -> float:
@@ -228,9 +245,18 @@ def resident() -> float:
 
 
 HEAD = (
-    "  hours    queries  answered  µs/query  node  process  good  alive  infohashes   peers  items"
-    "  full              late"
+    "   hours    queries   answered  µs/query   node  objects  process  good  alive  overdue  infohashes   peers  items"
+    "  full               late  drift"
 )
+
+
+def told(row: Row) -> str:
+    """A row, below `HEAD`."""
+    return (
+        f"{row.hours:8.2f} {row.queries:10} {row.answered:10} {row.microseconds:9.1f} {row.node:6.1f} {row.objects:8}"
+        f" {row.process:8.1f} {row.good:5} {row.alive:6} {row.overdue:8} {row.infohashes:11} {row.peers:7}"
+        f" {row.items:6}  {row.full:.2f} {row.fullest:<12} {row.late:5.1f} {row.drift:6.1f}"
+    )
 
 
 def main() -> None:
@@ -238,20 +264,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=float, default=7.0)
     parser.add_argument("--rate", type=float, default=200.0, help="queries a second")
-    parser.add_argument("--every", type=float, default=1.0, help="hours between two rows")
+    parser.add_argument("--every", type=float, default=24.0, help="hours between two rows")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     week = Week(options.rate, options.seed)
     print(HEAD, flush=True)
-    while week.net.now < week.began + options.days * DAY:
-        row = week.run(min(options.every * HOUR, options.days * DAY))
-        print(
-            f"{row.hours:7.2f} {row.queries:10} {row.answered:9} {row.microseconds:9.1f} {row.node:5.1f}"
-            f" {row.process:8.1f} {row.good:5} {row.alive:6} {row.infohashes:11} {row.peers:7} {row.items:6}"
-            f"  {row.full:.2f} {row.fullest:<12} {row.late:4.1f}",
-            flush=True,
-        )
+    end, half = week.began + options.days * DAY, Counter[str]()
+    while week.net.now < end:
+        print(told(week.run(min(options.every * HOUR, end - week.net.now))), flush=True)
+        if not half and week.net.now >= (week.began + end) / 2:
+            half = held(week.core)[0]
     print(f"of the 8 nodes nearest to it {8 * week.nearest_known():.0f} are in its table")
+    levels = week.core.statistics().levels().items()
+    print("stores and caches: " + ", ".join(f"{name} {level.used} of {level.most}" for name, level in levels))
+    more = held(week.core)[0] - half
+    print("objects more than at half time: " + ", ".join(f"{kind} {count}" for kind, count in more.most_common(12)))
     assert week.late <= 2 * HOUSEKEEPING_SECONDS
 
 
