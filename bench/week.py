@@ -41,8 +41,9 @@ from dhtui.engine.items import immutable_target
 from dhtui.engine.lookup.questions import FindPeers
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.simulation.internet import Conditions
-from dhtui.engine.simulation.network import Simulation
+from dhtui.engine.simulation.network import A_QUERY, Place, Simulation
 from dhtui.engine.simulation.passive_nodes import Member, Population
+from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import AnnouncePeer, Args, FindNode, Get, GetPeers, Ping, Put, encode_query
 
@@ -60,6 +61,7 @@ FILLING = (
 """Stores and caches that strangers and time fill."""
 MIX = {"find_node": 44, "get_peers": 36, "ping": 10, "get": 6, "announce": 3, "put": 1}
 """What strangers send, in percent."""
+DRAWN = [kind for kind, share in MIX.items() for _ in range(share)]
 
 
 class Row(NamedTuple):
@@ -84,6 +86,14 @@ class Row(NamedTuple):
     drift: float
 
 
+class Network(Simulation):
+    """Without the replies of the node: strangers have no use for them, and half of all would be their delivery."""
+
+    def _send(self, place: Place, source: Addr, data: bytes, dest: Addr) -> None:
+        if A_QUERY in data:
+            super()._send(place, source, data, dest)
+
+
 class Week:
     """The node and those around it."""
 
@@ -92,7 +102,7 @@ class Week:
         self._rate, self._rng = rate, Random(seed)
         population = Population(nodes, seed, Conditions(session=SESSION))
         self._population = population
-        self.net = net = Simulation(seed, population=population)
+        self.net = net = Network(seed, population=population)
         self.core: Core = net.add(hosts=net.hosts(), read_only=False)
         net.bootstrap(self.core)
         self._turns = 0
@@ -120,9 +130,8 @@ class Week:
     def _query(self) -> None:
         rng, core, net = self._rng, self.core, self.net
         who = rng.choice(self._strangers)
-        (kind,) = rng.choices(list(MIX), list(MIX.values()))
+        kind = rng.choice(DRAWN)
         target = rng.choice(self._swarms) if rng.random() < 0.5 else self._near()
-        token = core.common.tokens.make(who.addr[0], target, net.now)
         args: Args
         match kind:
             case "ping":
@@ -134,6 +143,7 @@ class Week:
             case "get":
                 args = Get(who.id, target)
             case "announce":
+                token = core.common.tokens.make(who.addr[0], target, net.now)
                 args = AnnouncePeer(who.id, target, 6881, token)
             case _:
                 value = b"40:" + rng.randbytes(20).hex().encode()
