@@ -26,6 +26,7 @@ from ..runtime.families import leaves_loopback
 from ..runtime.garbage import look_for_garbage
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import at_socket, life_of, on_network, on_testnet, socket_of
+from ..runtime.signals import on_a_terminal
 from ..runtime.threads import DaemonThreads
 from ..text.families import missing_words
 from ..text.format import address
@@ -79,7 +80,8 @@ def run(options: Options, request: Request, output: Output) -> int:
         ):
             output.warn(warning)
         # The signals are the loop's own until it is closed: an exception out of a handler would break it.
-        with Stop(output) as stop, asyncio.Runner() as runner:
+        reloads = options.wait and not on_a_terminal()
+        with Stop(output, reloads=reloads) as stop, asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
             code = runner.run(_run(options, request, start, output, stop, carry_out))
         return stop.code(code)
