@@ -3,7 +3,7 @@
 
     python bench/week.py --days 0.1 --every 1            # 2.4 hours: some minutes
     nice -n 19 python bench/week.py --rate 20            # a week at a tenth of the load: a quarter of an hour
-    nice -n 19 python bench/week.py                      # a week at 200 queries a second: two hours and a half
+    nice -n 19 python bench/week.py                      # a week at 200 queries a second: an hour and a half
 
 Strangers send it queries, most of them those that a node of the public network gets, some of them writes with a valid
 token; it maintains its table and looks something up now and then. A row for each day, or the part that is asked for:
