@@ -184,7 +184,14 @@ def told(publisher: Publisher, args: argparse.Namespace, found: int, tried: int)
     print(
         f"writes              {publisher.writes}, {publisher.writes / args.items / seconds * HOUR:.2f} an item and hour"
     )
+    snapshot = publisher.core.snapshot(publisher.network.now)
+    traffic = snapshot.traffic
     print(f"packets sent        {place.sent}, {place.sent / seconds:.1f} a second")
+    print(
+        f"bytes               {traffic.bytes_out} out, {traffic.bytes_in} in: "
+        f"{(traffic.bytes_out + traffic.bytes_in) / seconds:.0f} a second"
+    )
+    print("queries             " + ", ".join(f"{name} {n.sent}" for name, n in snapshot.methods.items() if n.sent))
     print(
         f"CPU of the node     {publisher.clock.spent:.0f} s, {100 * publisher.clock.spent / seconds:.2f} % of a core, "
         f"{1000 * publisher.clock.spent / max(1, looks):.1f} ms a look"

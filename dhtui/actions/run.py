@@ -156,7 +156,7 @@ def _standing(snapshot: Snapshot) -> NodeStatus:
 async def bootstrap(node: NodeCommands, *, first: bool = False) -> Result:
     """Join the network. `first`: it may be the first node of one, which has nobody to start from."""
     view = await node.bootstrapped()
-    ok, summary = view.state == "done", view.why
+    ok, summary = view.state == "done", view.why or "the way into the network was not found by then"
     if view.state == "failed":
         summary = "nobody answered"
     elif view.state == "idle":

@@ -10,16 +10,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..actions import run as actions
-from ..actions.request import HostPort, ManyOf, Request
+from ..actions.request import ManyOf, Request
 from ..actions.requested import Run
-from ..actions.resolve import families_of, look_up
 from ..actions.run import Result
 from ..actions.spec import ACTIONS
 from ..engine.commands import NodeCommands
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
-from ..engine.upkeep.identity import reaches
 from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
 from ..options.options import Options
@@ -28,6 +26,7 @@ from ..runtime.families import leaves_loopback
 from ..runtime.garbage import look_for_garbage
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import at_socket, life_of, on_network, on_testnet, socket_of
+from ..runtime.signals import on_a_terminal
 from ..runtime.threads import DaemonThreads
 from ..text.families import missing_words
 from ..text.format import address
@@ -35,6 +34,7 @@ from . import after_action
 from . import json_lines as report_json
 from . import text as report_text
 from .lines import kept_line
+from .named import resolved
 from .output import Output
 from .stopping import LATEST, Stop
 
@@ -80,7 +80,8 @@ def run(options: Options, request: Request, output: Output) -> int:
         ):
             output.warn(warning)
         # The signals are the loop's own until it is closed: an exception out of a handler would break it.
-        with Stop(output) as stop, asyncio.Runner() as runner:
+        reloads = options.wait and not on_a_terminal()
+        with Stop(output, reloads=reloads) as stop, asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
             code = runner.run(_run(options, request, start, output, stop, carry_out))
         return stop.code(code)
@@ -327,7 +328,7 @@ async def _by_the_limit(run: NodeRun, request: Request, output: Output, limit: L
         keeper.looked = Looked(output)
     remotes = None
     if request.remotes is not None:
-        resolving = asyncio.ensure_future(_resolve(node, request.remotes, output))
+        resolving = asyncio.ensure_future(resolved(node, request.remotes, output))
         with limit.ending(lambda: _give_up(resolving)):
             try:
                 remotes = await resolving
@@ -349,27 +350,6 @@ async def _by_the_limit(run: NodeRun, request: Request, output: Output, limit: L
 
 def _give_up(task: asyncio.Future[Any]) -> None:
     task.cancel()
-
-
-async def _resolve(node: NodeCommands, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
-    """The addresses of named nodes. Warns of those without one; raises `Failure` if none has one."""
-    families = families_of(node.addresses)
-    found = await asyncio.gather(*(look_up(remote, families) for remote in remotes))
-    addrs: list[Addr] = []
-    problems = []
-    for remote, named in zip(remotes, found, strict=True):
-        if isinstance(named, str):
-            problems.append(f"{remote} {named}")
-            continue
-        others = [addr for addr in named if not any(reaches(own, addr) for own in node.addresses)]
-        if not others:
-            problems.append(f"{remote} is this node itself")
-        addrs += (addr for addr in others if addr not in addrs)
-    if not addrs:
-        raise Failure(f"there is nobody to ask: {'; '.join(problems)}", Exit.NO_ANSWER)
-    for problem in problems:
-        output.warn(problem)
-    return addrs
 
 
 def _print(result: Result, request: Request, output: Output, finds: Found | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from .metrics.server import Cached, MetricsServer, listening
 from .opening import why_not_bound
 
 if TYPE_CHECKING:
-    from ..items.keepalive import Keeper, KeptItem
+    from ..items.keepalive import KeptItem
     from .node_run import NodeRun
 
 
@@ -48,7 +48,7 @@ def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) ->
     assert isinstance(node, Node), "only of a node of our own"
 
     def make() -> str:
-        return text(families(node.snapshot(), node.statistics(), __version__, process(), kept(run.keeper)))
+        return text(families(node.snapshot(), node.statistics(), __version__, process(), kept(run.kept)))
 
     server = MetricsServer(listener, Cached(make, clock.now))
     serving = run.background.start(server.run(), "telling the figures (--metrics)")
@@ -70,9 +70,9 @@ def process() -> Process:
     return Process(time.process_time(), resident)
 
 
-def kept(keeper: Keeper | None) -> Kept | None:
+def kept(items: Iterable[KeptItem] | None) -> Kept | None:
     """How the kept items do."""
-    return None if keeper is None else Kept(**Counter(map(_state, keeper.items)))
+    return None if items is None else Kept(**Counter(map(_state, items)))
 
 
 def _state(item: KeptItem) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..attach.source import AttachedSource
     from ..engine.node import Node
     from ..items.following import Change, Follower
-    from ..items.keepalive import Keeper
+    from ..items.keepalive import Keeper, KeptItem
     from ..sources.recording import Recorder
     from ..sources.source import LiveSource
 
@@ -61,6 +61,8 @@ class NodeRun:
         self.background = Background(self._tell)
         self._folder, self._testnet = keep_folder, testnet
         self._keeper: Keeper | None = None
+        self.records: Keeper | None = None
+        """Looks after records instead of the user's kept items, in a run that publishes them."""
         self.follower: Follower | None = None
         """The own and watched items, from `follow_items` on."""
         self.recorder: Recorder | None = None
@@ -106,6 +108,12 @@ class NodeRun:
 
         keeper = Keeper(self.node, folder, changed=changed)
         return keeper
+
+    @property
+    def kept(self) -> tuple[KeptItem, ...] | None:
+        """The items that this run keeps alive; `None` where it keeps none."""
+        keeper = self.records or self.keeper
+        return None if keeper is None else keeper.items
 
     def look_after_items(self) -> None:
         """Keep the user's items alive from the end of the bootstrap on."""

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ async def test_each_node_is_told_as_far_as_it_is_known() -> None:
     assert [one.status for one in outcome.asked] == [Status.CANCELLED, Status.VALUE]
     assert (outcome.item, outcome.complete, limit.cut) == (item, False, True)
     assert (outcome.answered, outcome.timed_out, outcome.cancelled) == (1, 0, 1)
+
+
+async def test_a_bootstrap_that_is_given_up_says_why() -> None:
+    with silent_addr() as mute:
+        async with Node(replace(QUIET, bootstrap=("%s:%d" % mute,))) as node:
+            limit = Limit()
+            limit.expire()
+            with limit.applied():
+                result = await actions.bootstrap(node)
+    assert (result.ok, result.summary) == (False, "the way into the network was not found by then")
 
 
 async def test_what_is_asked_for_after_the_moment_ends_at_once_and_sends_nothing() -> None:

@@ -53,6 +53,8 @@ PROBE_PORT = 50_000
 RATE_WINDOW, IGNORED_SECONDS = 10.0, 300.0
 CLOSEST = 8
 PEERS_PLANTED = 10
+A_QUERY = b"1:y1:q"
+"""In each query. What has it not is an answer, which a passive node has no use for: it need not be read."""
 ATTACK_SECONDS = 0.01
 """Seconds of delay between an attacker's addresses and a core: it rents them as near as possible."""
 _CALL: Addr = ("", 0)
@@ -409,7 +411,7 @@ class Simulation:
         asker = self.places.get(source)
         if asker is None:
             return  # it has left the network
-        if not self._limits.allow(dest[0], source[0], self.now):
+        if not self._limits.allow(dest[0], source[0], self.now) or A_QUERY not in data:
             return
         try:
             query = parse(data, family_of(dest[0]))

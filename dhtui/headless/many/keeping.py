@@ -77,7 +77,7 @@ def _holds(held: Item | None, item: Item) -> bool:
 async def keep(run: NodeRun, put: Sequence[Put], output: Output, stop: Stop) -> None:
     """Look after items until asked to stop."""
     account = Account(put)
-    keeper = Keeper(run.node, None, most=MAX_KEYS)
+    run.records = keeper = Keeper(run.node, None, most=MAX_KEYS)
     keeper.saw = account.saw
     keeper.looked = lambda kept: tell(kept, account, output)
     await keeper.add_spread((item, bool(holders)) for _, item, holders in put)

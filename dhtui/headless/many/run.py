@@ -21,10 +21,12 @@ from ...engine.many import many
 from ...engine.node import MANY, Node
 from ...engine.operations.limit import Limit
 from ...engine.upkeep.identity import reaches
+from ...engine.wire.compact import Addr
 from ...errors import Exit, Failure
 from ...keyring import Keyring, KeyringError, notes
 from ...options.options import Options
 from ...runtime.node_run import NodeRun
+from ..named import resolved
 from ..output import Output
 from ..stopping import Stop
 from . import told as words
@@ -66,6 +68,8 @@ class ManyRun:
         self._tally = Tally() if journal is None else Tally(journal.count, journal.found)
         self._stored: dict[bytes, tuple[Holder, ...]] = {}
         """Of records: the nodes that stored each, by target."""
+        self._named: list[Addr] | None = None
+        """The nodes that all targets are asked of; `None`: of all that a lookup finds."""
         self._in_vain = 0
         """Targets of which nobody answered, since the last one of which somebody did."""
         self._synced = self._shown = 0.0
@@ -125,7 +129,9 @@ class ManyRun:
 
     async def _work(self, limit: Limit) -> tuple[str, Exit] | None:
         """Do what is left. Returns why not all was done, and the exit code of that."""
-        if self._request.action != "ping":
+        if self._request.remotes:
+            self._named = await resolved(self._node, self._request.remotes, self._output)
+        elif self._request.action != "ping":
             start = await self._node.bootstrapped()
             if start.state in ("failed", "idle") and not standing(self._node).nodes:
                 why = f"nobody is there to be asked: {start.why or 'nobody answered'}"
@@ -153,8 +159,8 @@ class ManyRun:
     async def _ask(self, node: NodeCommands, job: Job) -> Told:
         if job.request is None:
             return Told(job, None, job.problem, Exit.USAGE)
-        remotes = None
-        if job.request.remotes:
+        remotes = self._named
+        if job.request.remotes and remotes is None:
             own = self._node.addresses
             named = await look_up(job.request.remotes[0], families_of(own))
             if isinstance(named, str):
