@@ -21,6 +21,7 @@ from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Failure, quoted
 from ..storage import census_file
+from ..text.actions.results import Came, Said
 from .request import CensusOf
 from .run import Result, standing
 
@@ -171,7 +172,7 @@ async def census(node: NodeCommands, want: CensusOf, say: Callable[[str], None])
         if walk is None:
             walk = Walk(planned(await _size(node, rng), want.nodes, rng), node.id, rng)
         if start.state == "failed" and not walk.done:
-            return Result(action="census", ok=False, summary="nobody answered", standing=standing(node))
+            return Result(action="census", ok=False, said=Said(Came.NOBODY_ANSWERED), standing=standing(node))
         taken = _Census(node, want, say, walk, stop)
         try:
             await taken.take()
@@ -219,15 +220,11 @@ def _result(node: NodeCommands, taken: _Census) -> Result:
         infohashes=infohashes_of(tally.owned, share) if tally.sampling else None,
         listed=tuple(taken.listed)[:MAX_LISTED] if taken.want.listed else None,
     )
-    done = f"{tally.blocks} of {report.planned} blocks walked, {100 * share:.3g} % of the id space"
-    summary = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
-    if taken.alone:
-        summary = f"nobody answers{' any more' if tally.blocks else ''}; {summary}"
     return Result(
         action="census",
         ok=tally.nodes > 0 and not taken.alone,
         partial=taken.alone and tally.nodes > 0,
-        summary=summary,
+        said=Said(Came.CENSUS_ALONE if taken.alone else Came.CENSUS),
         census=report,
         standing=standing(node),
     )

@@ -17,6 +17,7 @@ from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.faults import NoteKind
 from ..engine.wire.ids import bits, distance, shared_prefix
+from ..text.actions.results import Came
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
 from ..text.faults import FAULT_WORDS, note_words
@@ -65,8 +66,8 @@ that of bytes (`surplus`, `too_long`) or of the system's error (`send_refused`),
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
 all of its time), `cancelled`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
-| `result` | `action`, `ok`, `exit`, `summary` | what was done; whether it succeeded; the exit code that this comes \
-to; that in a sentence |
+| `result` | `action`, `ok`, `exit`, `summary`, `came` | what was done; whether it succeeded; the exit code that this \
+comes to; that in a sentence, and as a word that stays: {came} |
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
 what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
@@ -120,7 +121,9 @@ def fields() -> str:
 
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
     details = ", ".join(f"`{kind}`" for kind in NoteKind)
-    return f"{FIELDS.replace('{details}', details)}{own}{OF_MANY}{OF_KEEPING}{_OTHER_LINES}"
+    came = ", ".join(f"`{each}`" for each in Came)
+    told = FIELDS.replace("{details}", details).replace("{came}", came)
+    return f"{told}{own}{OF_MANY}{OF_KEEPING}{_OTHER_LINES}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:
@@ -148,6 +151,7 @@ def plain(
         "exit": result.exit,
         "complete": not result.given_up,
         "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
+        "came": str(result.said.came),
     }
     yield head | more | (outcome_fields(outcome) if outcome else {}) | _standing(result.standing)
 

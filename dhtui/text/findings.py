@@ -272,3 +272,9 @@ def density_summary(finding: Finding) -> str:
         return "whether nodes crowd around the target could not be told"
     word = "more" if finding.verdict is Verdict.CROWDED else "no more"
     return f"{word} nodes stand near the target than chance puts there: {chance_words(finding)}"
+
+
+def crowds_summary(findings: Sequence[Finding]) -> str:
+    """What the tests of density came to, one for each family."""
+    crowds = [one for one in findings if one.check is Check.DENSITY]
+    return "; ".join(f"{one.family}: {density_summary(one)}" if one.family else density_summary(one) for one in crowds)

@@ -33,6 +33,7 @@ from dhtui.options.options import Options
 from dhtui.runtime import launch
 from dhtui.storage.node_state import save
 from dhtui.storage.state_lock import take
+from dhtui.text.actions.results import said_words
 
 ID = bytes(range(20))
 
@@ -78,11 +79,10 @@ async def test_who_gives_the_item_of_another_key_than_was_asked_for_is_one(net: 
 def test_nobody_answered_is_not_nothing_is_there() -> None:
     silent = NodeOutcome(addr=("127.0.0.1", 1), status=Status.TIMED_OUT)
     outcome = Outcome(action="get", target=ID, asked=(silent,))
-    words = actions._why_not_found(outcome, None, None, b"")
+    words = said_words(actions._why_not_found(outcome, None, None, b""))
     assert words == "nobody answered, so it is not known whether there is a value: 0 of 1 node answered"
-    assert actions._why_not_found(Outcome(action="get", target=ID, asked=()), None, None, b"") == (
-        "there was no node to ask"
-    )
+    nobody = actions._why_not_found(Outcome(action="get", target=ID, asked=()), None, None, b"")
+    assert said_words(nobody) == "there was no node to ask"
 
 
 # ---- who we are ---------------------------------------------------------------------------------------------

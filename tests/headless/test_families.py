@@ -18,6 +18,7 @@ from dhtui.headless import json_lines, text
 from dhtui.headless.output import Output
 from dhtui.headless.run import _tell_missing
 from dhtui.options.options import Options
+from dhtui.text.actions.results import Came, Said
 from dhtui.text.outcomes import node_words
 
 
@@ -32,7 +33,14 @@ class Standing:
 
 
 def result(view: Snapshot, action: str = "id", outcome: Outcome | None = None) -> Result:
-    return Result(action, True, "done", standing=standing(cast(NodeCommands, Standing(view))), outcome=outcome)
+    said = Said(Came.JOINED, text="done")
+    return Result(
+        action,
+        True,
+        said,
+        standing=standing(cast(NodeCommands, Standing(view))),
+        outcome=outcome,
+    )
 
 
 def last(view: Snapshot, **more: Any) -> dict[str, Any]:

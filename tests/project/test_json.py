@@ -30,6 +30,7 @@ from dhtui.headless.output import Output
 from dhtui.items.keepalive.plan import Check, CheckVerdict, KeptItem
 from dhtui.items.readback import Gives
 from dhtui.packets.captures.files.damage import DamageKind
+from dhtui.text.actions.results import Came
 from dhtui.text.captures import DAMAGES
 
 from .pages import ROOT
@@ -272,6 +273,7 @@ def test_a_node_that_serves_is_described(net: Neighbours, tmp_path: Path) -> Non
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
+    assert DEFINED["head"]["properties"]["came"]["enum"] == [came.value for came in Came]
     assert DEFINED["exit"]["enum"] == [code.value for code in Exit]
 
 

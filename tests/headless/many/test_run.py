@@ -40,6 +40,7 @@ from dhtui.items.file import write
 from dhtui.keyring import Keyring
 from dhtui.options.options import Options
 from dhtui.runtime.node_run import NodeRun
+from dhtui.text.actions.results import Came, Said
 
 ITEM = sign(BEP44_TEST_KEY, b"5:hello", 3, b"many")
 
@@ -266,7 +267,8 @@ class Gone(ManyRun):
         standing: Any = None
         asked = (NodeOutcome(addr=("1.2.3.4", 5), status=Status.ANSWERED, rtt=0.1),) if job.line <= 5 else ()
         outcome = Outcome(action="get", target=bytes(20), asked=asked)
-        return Told(job, Result(action="get", ok=False, summary="", standing=standing, outcome=outcome))
+        said = Said(Came.ASKED, outcome)
+        return Told(job, Result(action="get", ok=False, said=said, standing=standing, outcome=outcome))
 
 
 async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
