@@ -17,6 +17,7 @@ from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.faults import NoteKind
 from ..engine.wire.ids import bits, distance, shared_prefix
+from ..text.actions.keeping import CheckWhy, check_words
 from ..text.actions.results import Came
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
@@ -94,8 +95,8 @@ bytes, else null), `value_text` (printable); for mutable ones `seq`, `salt_hex`,
 newest, stored, refused}` |
 | | `read_back` | put: null, or what --read-back saw: `{ok, took, took_and_give, others_give, found_by_lookup, \
 strangers}`, counts of nodes; strangers were not written to and answered the lookup |
-| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, paused, \
-next_due}`, the last in seconds since 1970 |
+| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, why, \
+paused, next_due}`, the last in seconds since 1970; `why` is the note as a word that stays, or null: {whys} |
 | | `parts` | of an action that ran in both address families: `{family, elapsed_ms, asked, answered, timed_out, \
 stored, stopped, doubt}` of each; empty where it ran in one. The fields above are of both, `closest` has up to 8 of \
 each |
@@ -122,7 +123,8 @@ def fields() -> str:
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
     details = ", ".join(f"`{kind}`" for kind in NoteKind)
     came = ", ".join(f"`{each}`" for each in Came)
-    told = FIELDS.replace("{details}", details).replace("{came}", came)
+    whys = ", ".join(f"`{each}`" for each in CheckWhy)
+    told = FIELDS.replace("{details}", details).replace("{came}", came).replace("{whys}", whys)
     return f"{told}{own}{OF_MANY}{OF_KEEPING}{_OTHER_LINES}"
 
 
@@ -226,7 +228,8 @@ def kept_item(kept: KeptItem) -> dict[str, Any]:
         "copies": 0 if last is None else last.copies,
         "stored": 0 if last is None else last.stored,
         "tried": 0 if last is None else last.tried,
-        "note": "" if last is None else last.note,
+        "note": "" if last is None else check_words(last.note),
+        "why": None if last is None or last.note is None else str(last.note.why),
         "paused": kept.paused,
         "next_due": kept.due,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..engine.items import MutableItem
-from ..text.safe import safe_text
+from ..text.actions.keeping import check_words
 
 if TYPE_CHECKING:
     from ..items.keepalive import KeptItem
@@ -33,5 +33,5 @@ def kept_line(kept: KeptItem) -> str:
     if last is None:
         return f"{kept.target.hex()}  {kind:<10}  not looked after yet"
     put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
-    note = f"; {safe_text(last.note)}" if last.note else ""
+    note = f"; {check_words(last.note)}" if last.note else ""
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"

@@ -76,8 +76,10 @@ def kept(keeper: Keeper | None) -> Kept | None:
 
 
 def _state(item: KeptItem) -> str:
+    from ..items.keepalive import CheckVerdict  # here, for it is loaded only with a keeper
+
     if item.paused:
         return "paused"
     if item.last is None:
         return "waiting"
-    return "failed" if item.last.verdict == "failed" else "fresh"
+    return "failed" if item.last.verdict is CheckVerdict.FAILED else "fresh"

@@ -30,6 +30,7 @@ from dhtui.headless.output import Output
 from dhtui.items.keepalive.plan import Check, CheckVerdict, KeptItem
 from dhtui.items.readback import Gives
 from dhtui.packets.captures.files.damage import DamageKind
+from dhtui.text.actions.keeping import CheckNote, CheckWhy
 from dhtui.text.actions.results import Came
 from dhtui.text.captures import DAMAGES
 
@@ -208,7 +209,9 @@ def test_records_that_are_kept_alive_are_described(net: Neighbours, capsys: pyte
     item = sign(BEP44_TEST_KEY, b"1:x", 1)
     holders = ((("1.2.3.4", 5), bytes(20)), (("1.2.3.4", 6), None))
     account, output = Account([("\x1b[2J", item, holders)]), Output(as_json=True)
-    kept = KeptItem(item, 1.0, 2.0, last=Check(1.0, CheckVerdict.PUT, 1, 2, 3, "so it is"))
+    kept = KeptItem(
+        item, 1.0, 2.0, last=Check(1.0, CheckVerdict.PUT, 1, 2, 3, CheckNote(CheckWhy.WRITTEN, text="so it is"))
+    )
     tell(kept, account, output)
     output.objects([account.of([kept])])
     one, together = (checked(line) for line in capsys.readouterr().out.splitlines())
@@ -284,6 +287,7 @@ def test_the_schema_names_all_that_can_become_of_a_node() -> None:
         assert set(node[field]["enum"]) == {word.value for word in words}
         assert all(f"`{word.value}`" in page for word in words)
     assert set(_properties(DEFINED["asked"])["doubt"]["enum"]) == {None, *(word.value for word in Doubt)}
+    assert set(_properties(DEFINED["kept"])["why"]["enum"]) == {None, *(why.value for why in CheckWhy)}
     assert set(_properties(DEFINED["kept"])["verdict"]["enum"]) == {None, *(word.value for word in CheckVerdict)}
     sources = _properties(DEFINED["joined"])["bootstrap"]["properties"]["sources"]["items"]["properties"]
     assert set(sources["state"]["enum"]) == set(get_args(SourceState))

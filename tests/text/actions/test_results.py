@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.items.readback import _UNHEARD
 from dhtui.text.actions.items import UNHEARD
+from dhtui.text.actions.keeping import NOTES, CheckNote, CheckWhy, check_words
 from dhtui.text.actions.results import SENTENCES, Came, Said, said_words
 from dhtui.text.actions.summary import result_words
 
 SUMMARISED = {Came.CONFLICT, Came.CENSUS, Came.CENSUS_ALONE, Came.HEALTH, Came.DENSITY}
 """Those whose sentence tells of more than an outcome: see `text.actions.summary`."""
 ASKED = Outcome(
-    action="get", target=bytes(20), asked=(NodeOutcome(addr=("127.0.0.1", 1), status=Status.ANSWERED, rtt=0.01),)
+    action="get",
+    target=bytes(20),
+    asked=(NodeOutcome(addr=("127.0.0.1", 1), status=Status.ANSWERED, rtt=0.01),),
+    stopped=StopReason.QUIET,
 )
 
 
@@ -42,3 +47,11 @@ def test_words_that_tell_of_more() -> None:
 
 def test_each_kind_of_silence_has_its_words() -> None:
     assert list(UNHEARD) == [str(gives) for gives in _UNHEARD]
+
+
+def test_each_note_of_a_check_has_its_words() -> None:
+    assert set(NOTES) == set(CheckWhy)
+    for why in CheckWhy:
+        words = check_words(CheckNote(why, number=3, stop=StopReason.NOBODY_TO_ASK, text="\x1bthis"))
+        assert words and "{" not in words and "\x1b" not in words
+    assert check_words(None) == ""
