@@ -22,6 +22,7 @@ from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Exit
 from ..text.actions.results import Came, Said
+from ..text.node.details import detail_words
 
 if TYPE_CHECKING:
     from ..engine.diagnosis.findings import Finding
@@ -164,11 +165,11 @@ def _standing(snapshot: Snapshot) -> NodeStatus:
 async def bootstrap(node: NodeCommands, *, first: bool = False) -> Result:
     """Join the network. `first`: it may be the first node of one, which has nobody to start from."""
     view = await node.bootstrapped()
-    ok, said = view.state == "done", Said(Came.JOINED, text=view.why)
+    ok, said = view.state == "done", Said(Came.JOINED, text=detail_words(view.why))
     if view.state == "failed":
         said = Said(Came.NOBODY_ANSWERED)
     elif view.state == "idle":
-        ok, said = first, Said(Came.NOBODY_TO_START_FROM, text=view.why)
+        ok, said = first, Said(Came.NOBODY_TO_START_FROM, text=detail_words(view.why))
     return Result(action="bootstrap", ok=ok, said=said, standing=standing(node))
 
 

@@ -41,6 +41,7 @@ from .upkeep.pings import CHECK, MAX_CHECKS, MAX_NEWCOMERS, NEWCOMER, Pings
 from .views import events
 from .views.busy import Busy
 from .views.counters import Counters
+from .views.details import Detail, DetailKind
 from .views.events import DropCause, Event, LinkState, Listeners, QueryResult, refused
 from .views.history import History
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
@@ -70,10 +71,6 @@ SWEEP_SECONDS = 60.0
 """Seconds between two sweeps of expired entries."""
 TELL_LOST_SECONDS = 60.0
 """Seconds: the loss of datagrams in the socket is reported at most once in this time."""
-TIMED_OUT = "timed out"
-OURSELVES, ECHO = "it is this node itself", "it sent our own query back"
-"""Why a node has no place in the table, or how a query ended."""
-QUOTA_WORDS = "our replies have used up their bytes"
 MAX_IN_FLIGHT = 2 * (MAX_LIVE + MAX_STALLED) + MAX_CHECKS + MAX_NEWCOMERS
 """Bound of queries in flight: live, stalled (evictable), stalled (patient, not evictable), and pings for the table."""
 STRANGERS = 16
@@ -249,18 +246,18 @@ class Core:
         """A query beyond the rate limit is not answered, and has no other effect."""
         self._counters.count(DropCause.RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
-            text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
+            text = str(Detail(DetailKind.BEYOND_RATE, name=f"{self.settings.rate_limit:g}"))
             self._counters.note(self._came, DropCause.RATE_LIMIT, addr, text)
         if self._listeners:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, message, DropCause.RATE_LIMIT))
 
     def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
         if self._silent_to(addr):
-            self._drop(data, addr, DropCause.READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
+            self._drop(data, addr, DropCause.READ_ONLY, _unsent(DetailKind.UNANSWERED_READ_ONLY, refusal), message)
             return
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
-            self._drop(data, addr, DropCause.REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
+            self._drop(data, addr, DropCause.REPLY_QUOTA, _unsent(DetailKind.QUOTA, refusal), message)
             return
         self._drop(data, addr, refused(refusal.code), refusal.reason, message)
         self._outbox.queued.append(((error, addr), "error", refusal.method, refusal.tid))
@@ -286,7 +283,7 @@ class Core:
         if (sent := self._queries.find(query.tid)) is not None and sent.args == query.args:
             self._came_back(sent)
         if query.args.id == self.identity.id:
-            self._drop(data, addr, DropCause.OWN_ID, "a query under our own id", query)
+            self._drop(data, addr, DropCause.OWN_ID, DetailKind.OWN_ID_QUERY, query)
             return
         counts = self._counters.of(method)
         counts.received += 1
@@ -314,7 +311,7 @@ class Core:
             self._tell_received(query, data, addr, "" if query.canonical else events.NOT_CANONICAL)
             self._outbox.queued.append(((reply, addr), "response", method, query.tid))
         else:
-            self._drop(data, addr, DropCause.REPLY_QUOTA, QUOTA_WORDS, query)
+            self._drop(data, addr, DropCause.REPLY_QUOTA, DetailKind.QUOTA, query)
         if stored:
             self._tell_stored(args, addr)
         if not query.read_only and self._table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
@@ -328,7 +325,7 @@ class Core:
         """Our own query was received: its destination is our own address, or the node there echoes what it receives."""
         self.identity.learn_mirror(query.addr)
         own = self.identity.is_own(query.addr)
-        self._changed(self._table.drop(query.addr, self._now, OURSELVES if own else ECHO))
+        self._changed(self._table.drop(query.addr, self._now, DetailKind.THIS_NODE if own else DetailKind.ECHO))
         query.trouble = Status.OURSELVES if own else Status.ECHO
         self._give_up_query(query)
 
@@ -357,7 +354,7 @@ class Core:
         query = self._queries.match(answer.tid, addr)
         if query is None:
             # Late, unsolicited or forged: an answer must match the address and the transaction id of a query.
-            self._drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
+            self._drop(data, addr, DropCause.UNEXPECTED, DetailKind.UNASKED, answer)
             return
         query.heard_at = max(self._came, query.sent_at)
         if query.patient:
@@ -376,7 +373,8 @@ class Core:
             self._counters.ended(now, True)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
-            self._counters.error(query.heard_at, "error", addr, f"{query.method} was refused with {answer.code}")
+            text = str(Detail(DetailKind.QUERY_REFUSED, answer.code, name=query.method))
+            self._counters.error(query.heard_at, QueryResult.ERROR, addr, text)
         else:
             counts.answered += 1
             self._record_answer(query, answer, addr, rtt)
@@ -418,7 +416,7 @@ class Core:
             if known is None:
                 return
             if known != answer.id:
-                self._changed(self._table.drop(addr, self._now, "answered under another id"))
+                self._changed(self._table.drop(addr, self._now, DetailKind.OTHER_ID))
                 return
         self._other.hand_on(query, answer, addr, self._now)
         self._changed(self._table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
@@ -483,13 +481,13 @@ class Core:
         self._now = now
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self._table if contact.addr[0] == ip]:
-            self._changed(self._table.drop(contact.addr, now, DropCause.BANNED))
+            self._changed(self._table.drop(contact.addr, now, DetailKind.BANNED_NODE))
         # Its answers will not be read, so these queries must not count as timed out.
         for query in [query for query in self._queries if query.addr[0] == ip]:
             query.given_up = Note(NoteKind.BANNED_MEANWHILE)
             self._give_up_query(query)
         if self._listeners:
-            self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
+            self._listeners.tell(events.Banned(now, ip, now + seconds, DetailKind.BY_USER))
 
     def adjust(self, limits: LiveSettings, now: float) -> None:
         """Take other limits while it runs. Nodes that are blocked now leave the table."""
@@ -501,14 +499,14 @@ class Core:
         if blocks is None:
             return
         for contact in [contact for contact in self._table if contact.addr[0] in blocks]:
-            self._changed(self._table.drop(contact.addr, now, DropCause.BLOCKLIST))
+            self._changed(self._table.drop(contact.addr, now, DetailKind.BLOCKED_NODE))
 
     def unban(self, ip: str, now: float) -> bool:
         """End the ban of an IP. Returns whether it was banned."""
         self._now = now
         lifted = self._bans.lift(ip, now)
         if lifted and self._listeners:
-            self._listeners.tell(events.Banned(now, ip, now, "lifted by the user"))
+            self._listeners.tell(events.Banned(now, ip, now, DetailKind.LIFTED))
         return lifted
 
     def bans(self, now: float) -> tuple[Ban, ...]:
@@ -644,14 +642,14 @@ class Core:
         self._feed()
 
     def _no_answer(self, query: InFlight) -> None:
-        now, addr, text = self._now, query.addr, f"{query.method} got no answer"
+        now, addr, text = self._now, query.addr, str(Detail(DetailKind.QUERY_UNANSWERED, name=query.method))
         if query.owner == NEWCOMER:
             # The query that led to this ping may be forged: it must not make an honest node count as dead.
-            self._counters.note(now, TIMED_OUT, addr, text)
+            self._counters.note(now, QueryResult.TIMED_OUT, addr, text)
             self._pings.unmet.timed_out(addr, query.sent_at, now)
             return
         self._counters.ended(now, False)
-        self._counters.error(now, TIMED_OUT, addr, text)
+        self._counters.error(now, QueryResult.TIMED_OUT, addr, text)
         self._unresponsive.timed_out(addr, query.sent_at, now)
         self._changed(self._table.failed(addr, now, query.sent_at))
 
@@ -780,14 +778,14 @@ class Core:
             return
         if self._listeners and new != old:
             self._listeners.tell(events.AddressChanged(self._now, old, new, self.identity.voters))
-        self._changed(self._table.drop(new, self._now, OURSELVES))
+        self._changed(self._table.drop(new, self._now, DetailKind.THIS_NODE))
         before = self.id
         if (own := self.identity.id_for_address()) is not None:
             self._table.rebase(own, self._now)
             self._peers.rebase(own)
             self._items.rebase(own, self.family)
             if self._listeners:
-                why = "to fit the external address (BEP 42)"
+                why = DetailKind.FITS_ADDRESS
                 self._listeners.tell(events.IdChanged(self._now, before, own, why, self.family.name))
             self._maintenance.refresh_own(self._now)
 
@@ -964,3 +962,8 @@ def _told(method: str, answer: Response) -> str:
     said += [f"seq {answer.item.seq}"] if answer.item.seq is not None else []
     said += ["a token"] if answer.token else []
     return intern(f"{method}: {', '.join(said) or 'alive'}")
+
+
+def _unsent(kind: DetailKind, refusal: RefusedQuery) -> str:
+    """Why a refusal was not sent, and what it was."""
+    return str(Detail(kind, name=refusal.reason))

@@ -12,6 +12,7 @@ from ..actions.run import NodeStatus, Result
 from ..actions.spec import ACTIONS
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
+from ..engine.views.details import Detail
 from ..engine.wire.address import address_text
 from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
@@ -22,6 +23,7 @@ from ..text.actions.results import Came
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
 from ..text.faults import FAULT_WORDS, note_words
+from ..text.node.details import detail_words
 from ..text.safe import magnet, safe_text, value_text
 
 if TYPE_CHECKING:
@@ -104,7 +106,8 @@ each |
 whether it has the use of it: `up`, `missing`, or `lost` (there is no route any more) |
 | | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
 | who we are |
-| | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, family, state, detail}]}` |
+| | `bootstrap` | `{state, why, reason, elapsed_ms, sources: [{name, family, state, detail, reason}]}`; `reason` is \
+`why`, or `detail`, as a word that stays (those of the schema), or null |
 | | `table_nodes` | nodes in the routing table |
 | | `families`, `missing` | an object for each family that the node has, with the fields from `family` to \
 `table_nodes`; the names of families that were asked for and that this machine does not have |
@@ -233,6 +236,12 @@ def kept_item(kept: KeptItem) -> dict[str, Any]:
         "paused": kept.paused,
         "next_due": kept.due,
     }
+
+
+def _kind(text: str) -> str | None:
+    """The word that stays of a detail; `None` where there is none."""
+    detail = Detail.read(text)
+    return None if detail is None else str(detail.kind)
 
 
 def _addr(addr: Addr | None) -> str | None:
@@ -369,14 +378,16 @@ def _in_family(now: NodeStatus) -> dict[str, Any]:
         "read_only": now.reachability.read_only,
         "bootstrap": {
             "state": start.state,
-            "why": safe_text(start.why, 1000),
+            "why": safe_text(detail_words(start.why), 1000),
+            "reason": _kind(start.why),
             "elapsed_ms": _ms(start.elapsed),
             "sources": [
                 {
                     "name": source.name,
                     "family": source.family,
                     "state": source.state,
-                    "detail": safe_text(source.detail),
+                    "detail": safe_text(detail_words(source.detail)),
+                    "reason": _kind(source.detail),
                 }
                 for source in start.sources
             ],

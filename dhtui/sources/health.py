@@ -14,6 +14,7 @@ from ..engine.views.events import LinkState
 from ..engine.views.snapshot import BootstrapSource, RecentView, Snapshot
 from ..text.format import duration, milliseconds, plural, reach
 from ..text.happenings import link_words
+from ..text.node.details import detail_words
 from ..text.safe import safe_text
 
 ENOUGH_GOOD = 4
@@ -90,7 +91,7 @@ def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
     if start.state == "done":  # it had nodes before
         silence = "" if snapshot.recent is None else f": {_silence(snapshot.recent)}"
         return Health("bad", f"no nodes any more{silence}", "check the network")
-    why = _cause(start.sources) or safe_text(start.why)
+    why = _cause(start.sources) or safe_text(detail_words(start.why))
     return Health("bad", f"no nodes: {why}", f"check the network{advice}")
 
 

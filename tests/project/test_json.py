@@ -24,6 +24,7 @@ from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import Doubt, Status
 from dhtui.engine.upkeep.bootstrap import SourceState
+from dhtui.engine.views.details import DetailKind
 from dhtui.errors import Exit
 from dhtui.headless.many.keeping import Account, tell
 from dhtui.headless.output import Output
@@ -276,6 +277,7 @@ def test_a_node_that_serves_is_described(net: Neighbours, tmp_path: Path) -> Non
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
+    assert set(DEFINED["reason"]["enum"]) == {None, *(kind.value for kind in DetailKind)}
     assert DEFINED["head"]["properties"]["came"]["enum"] == [came.value for came in Came]
     assert DEFINED["exit"]["enum"] == [code.value for code in Exit]
 

@@ -25,6 +25,7 @@ from ...errors import Exit, Failure
 from ...keyring import Keyring, KeyringError, notes
 from ...options.options import Options
 from ...runtime.node_run import NodeRun
+from ...text.node.details import detail_words
 from ..output import Output
 from ..stopping import Stop
 from . import told as words
@@ -128,7 +129,7 @@ class ManyRun:
         if self._request.action != "ping":
             start = await self._node.bootstrapped()
             if start.state in ("failed", "idle") and not standing(self._node).nodes:
-                why = f"nobody is there to be asked: {start.why or 'nobody answered'}"
+                why = f"nobody is there to be asked: {detail_words(start.why) or 'nobody answered'}"
                 raise Failure(f"{self._request.action}: {why}", Exit.NO_ANSWER)
         if self._request.action == "put" and self._request.remembers:
             self._own = await asyncio.to_thread(_public_keys, self._request.state)
