@@ -269,7 +269,8 @@ _ROWS = (
             "| | `cases` | one of each case: `id`, which stays for ever, `bep` (null for robustness), `section`, "
             "`level` (`M` must, `S` should, `O` optional, `H` robustness), `requirement`; `outcome`: `pass`, `fail`, "
             "`non-strict`, `unsupported`, `inconclusive` or `skipped`, and with --list null; `expected` and `actual` "
-            "in words; `why` it was skipped, or null; `known`: the reason in the file of --skip, or null; `sent`, the "
+            "in words; `why` it was skipped, or null, and `reason`, that as a word that stays; "
+            "`known`: the reason in the file of --skip, or null; `sent`, the "
             "datagram that decided, and `received`, what came from the node since, in hex; `recording`: its file, or "
             "null |"
         ),

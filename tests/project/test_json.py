@@ -20,6 +20,7 @@ from support.captures import ME, START, lookup, node_at, packet, pcap, query
 
 from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
+from dhtui.conform.outcomes import Why
 from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import Doubt, Status
@@ -277,6 +278,7 @@ def test_a_node_that_serves_is_described(net: Neighbours, tmp_path: Path) -> Non
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
+    assert set(_properties(DEFINED["case"])["reason"]["enum"]) == {None, *(why.value for why in Why)}
     assert set(DEFINED["reason"]["enum"]) == {None, *(kind.value for kind in DetailKind)}
     assert DEFINED["head"]["properties"]["came"]["enum"] == [came.value for came in Came]
     assert DEFINED["exit"]["enum"] == [code.value for code in Exit]

@@ -10,6 +10,7 @@ from ...conform.case import Case
 from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...errors import Exit
+from ...text.conformance import why_words
 from ...text.format import address, plural
 from ..lines import Lines
 from .conformed import Conformed
@@ -69,7 +70,7 @@ def _tree(results: Iterable[Result]) -> Iterator[str]:
 
 def _note(result: Result) -> str:
     if result.outcome is Outcome.SKIPPED:
-        return f"  ({result.actual or result.why})"
+        return f"  ({result.actual or why_words(result.why)})"
     if result.stale:
         return "  (stale: listed as a known failure)"
     return f"  (known: {result.known})" if result.known else ""
