@@ -21,6 +21,7 @@ from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Failure, quoted
 from ..storage import census_file
+from ..text.actions.notices import block_words, census_warning_words, resumed_words
 from ..text.actions.results import Came, Said
 from .request import CensusOf
 from .run import Result, standing
@@ -148,10 +149,9 @@ class _Census:
         before = walk.tally.nodes, walk.tally.visited
         walk.end_block()
         tally, nodes = walk.tally, nodes_of(walk.tally.nodes, walk.share)
-        found = f"{tally.nodes - before[0]} of {tally.visited - before[1]} nodes answered"
         high = nodes.value if nodes.high is None else nodes.high
-        so_far = f"so far {nodes.value:.0f} nodes in the network ({nodes.low:.0f} to {high:.0f})"
-        self.say(f"census: block {tally.blocks} of {len(walk.plan.blocks)}: {found}; {so_far}")
+        new, visited = tally.nodes - before[0], tally.visited - before[1]
+        self.say(block_words(tally.blocks, len(walk.plan.blocks), new, visited, (nodes.value, nodes.low, high)))
 
 
 def _named(outcome: Outcome) -> Iterable[NodeInfo]:
@@ -190,10 +190,9 @@ async def _kept(node: NodeCommands, want: CensusOf, rng: Random, say: Callable[[
     except OSError as error:
         raise Failure(f"--resume: {quoted(str(want.file))} can't be read: {error.strerror or error}") from None
     if warning:
-        say(f"census: {warning}")
+        say(census_warning_words(warning))
     if walk is not None:
-        blocks = f"{walk.tally.blocks} of {len(walk.plan.blocks)} blocks are walked"
-        say(f"census: {want.file}: {blocks}" + (", it is finished: nobody is asked again" if walk.done else ""))
+        say(resumed_words(str(want.file), walk.tally.blocks, len(walk.plan.blocks), done=walk.done))
     return walk
 
 

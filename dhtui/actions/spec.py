@@ -416,8 +416,9 @@ _ROWS = (
         json="headless.offline.json_lines:verified",
         offline=True,
         fields=(
-            "| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, "
-            "`value_text`, `magnet` | `ok` says whether it is genuine, and of the key and target that were given |"
+            "| `result` of verify | `summary`, `fault`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, "
+            "`value_hex`, `value_text`, `magnet` | `ok` says whether it is genuine, and of the key and target that "
+            "were given; `fault` is null or `forged`, `other_key` or `other_target` |"
         ),
     ),
     Action(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..engine.wire.bencode import BencodeError, decode_any_size, encode
 from ..engine.wire.compact import Addr, NodeInfo, pack_addr
 from ..engine.wire.family import IPV4, Family, family_of
-from ..text.conformance import error_shown, reply_shown
+from ..text.runs.conformance import error_shown, reply_shown
 
 VERSION = b"dT\x00\x01"
 

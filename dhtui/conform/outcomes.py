@@ -1,4 +1,4 @@
-"""What a case comes to, and why it was not run: values. The words for them are in `text.conformance`."""
+"""What a case comes to, and why it was not run: values. The words for them are in `text.runs.conformance`."""
 
 from __future__ import annotations
 

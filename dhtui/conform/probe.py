@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.compact import Addr
 from ..engine.wire.family import Family, family_of
-from ..text.conformance import error_words
+from ..text.runs.conformance import error_words
 from ..text.safe import safe_text
 from .messages import Answer, Asked, Kind, Responder, polite, query, read, reply
 from .network import Network

@@ -9,8 +9,8 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from ..engine.wire.compact import Addr, is_local
-from ..text.conformance import doubt_words
 from ..text.failure import failure_words
+from ..text.runs.conformance import doubt_words
 from ..text.safe import safe_text
 from .case import Case
 from .messages import Asked, query, read

@@ -18,6 +18,7 @@ from ..runtime.node_run import NodeRun
 from ..storage.atomic import write_new
 from ..text.actions.results import Came, Said
 from ..text.format import address
+from ..text.runs.running import Task
 from .lines import kept_line
 from .output import Output
 
@@ -139,7 +140,7 @@ async def serve(
     where = " and ".join(map(address, node.addresses))
     output.notes([f"serving on {where} as {node.id.hex()}; Ctrl+C ends it"])
     if keeper is not None:
-        background.start(_look_after(keeper, output), "looking after the kept items")
+        background.start(_look_after(keeper, output), Task.KEEPING)
     await asked_to_stop.wait()
 
 

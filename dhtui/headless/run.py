@@ -16,7 +16,7 @@ from ..actions.resolve import families_of, look_up
 from ..actions.run import Result
 from ..actions.spec import ACTIONS
 from ..engine.commands import NodeCommands
-from ..engine.items import Item
+from ..engine.items import MAX_SEQ, Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
 from ..engine.upkeep.identity import reaches
@@ -29,8 +29,10 @@ from ..runtime.garbage import look_for_garbage
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import at_socket, life_of, on_network, on_testnet, socket_of
 from ..runtime.threads import DaemonThreads
+from ..text.actions.notices import NoAddress, Unusable, last_seq_words, nobody_words, public_put_words
 from ..text.families import missing_words
 from ..text.format import address
+from ..text.runs.running import STOPPED, Task, given_up_words
 from . import after_action
 from . import json_lines as report_json
 from . import text as report_text
@@ -89,33 +91,27 @@ def run(options: Options, request: Request, output: Output) -> int:
 def _key_warning(options: Options, request: Request) -> list[str]:
     if request.key is None or request.what is None or not leaves_loopback(options, request.remotes):
         return []
-    from ..actions.keys import PUBLIC_KEY_WARNING
     from ..engine.items import Draft
     from ..engine.keys import BEP44_TEST_KEY
 
     public = isinstance(request.what, Draft) and request.what.key.public == BEP44_TEST_KEY.public
-    return [f"{request.key.name} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
+    return [public_put_words(request.key.name)] if public else []
 
 
 def _many_keys(options: Options, many: ManyOf) -> list[str]:
     """Warnings of the keys of many records."""
-    from ..actions.keys import PUBLIC_KEY_WARNING
     from ..actions.publishing import exposed
     from ..engine.keys import BEP44_TEST_KEY
 
     public = [zone.key.name for zone in many.zones if zone.public == BEP44_TEST_KEY.public]
     if not public or not leaves_loopback(options, None):
         return exposed(many.zones)
-    return [*exposed(many.zones), f"{public[0]} {PUBLIC_KEY_WARNING}, and replace what is put with it"]
+    return [*exposed(many.zones), public_put_words(public[0])]
 
 
 def _last_warning(request: Request) -> list[str]:
     seq = getattr(request.what, "seq", None)
-    if seq is None:
-        return []
-    from ..actions.signing import last_of_all
-
-    return [warning] if (warning := last_of_all(seq)) else []
+    return [last_seq_words(seq)] if seq == MAX_SEQ else []
 
 
 async def _run(
@@ -139,7 +135,7 @@ async def _with_node(
         run = NodeRun(node, output.warn, keep_folder=start.folder, save=save)
         stack.push_async_callback(run.close)
         asyncio.get_running_loop().set_exception_handler(
-            lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
+            lambda _, told: run.background.died(Task.UNKNOWN, told.get("exception"))
         )
         _tell_missing(options, request, node, output)
         if options.wait:
@@ -296,7 +292,7 @@ async def _act(
 ) -> Result:
     """The action, by its deadline or until the run is told to stop, with what is known then."""
     deadline = request.deadline
-    why = "" if deadline is None else f"given up after {deadline:g} s (--deadline)"
+    why = given_up_words(deadline)
     limit = Limit()
     timer = None if deadline is None else asyncio.get_running_loop().call_later(deadline, limit.expire)
     try:
@@ -315,7 +311,7 @@ async def _act(
     if not limit.cut:
         return result
     if stop.signum is not None:
-        return actions.given_up(result, "stopped", Exit.of_signal(stop.signum))
+        return actions.given_up(result, STOPPED, Exit.of_signal(stop.signum))
     return actions.given_up(result, why)
 
 
@@ -358,15 +354,15 @@ async def _resolve(node: NodeCommands, remotes: Sequence[HostPort], output: Outp
     addrs: list[Addr] = []
     problems = []
     for remote, named in zip(remotes, found, strict=True):
-        if isinstance(named, str):
+        if isinstance(named, NoAddress):
             problems.append(f"{remote} {named}")
             continue
         others = [addr for addr in named if not any(reaches(own, addr) for own in node.addresses)]
         if not others:
-            problems.append(f"{remote} is this node itself")
+            problems.append(f"{remote} {NoAddress(Unusable.THIS_NODE)}")
         addrs += (addr for addr in others if addr not in addrs)
     if not addrs:
-        raise Failure(f"there is nobody to ask: {'; '.join(problems)}", Exit.NO_ANSWER)
+        raise Failure(nobody_words(problems), Exit.NO_ANSWER)
     for problem in problems:
         output.warn(problem)
     return addrs

@@ -19,6 +19,7 @@ from ..runtime import launch
 from ..runtime.node_run import NodeRun
 from ..runtime.signals import on_a_terminal
 from ..runtime.supervisor import Supervisor
+from ..text.runs.running import Task
 from .output import Output
 from .stopping import Stop
 
@@ -59,8 +60,8 @@ class Service:
         background = self._run.background
         if not on_a_terminal():
             self._stop.reload = self._asked.set
-            background.start(self._reload_when_asked(), "reading the settings anew")
-        background.start(self._supervisor.watched(), "telling the supervisor")
+            background.start(self._reload_when_asked(), Task.RELOADING)
+        background.start(self._supervisor.watched(), Task.SUPERVISOR)
         self._supervisor.tell("READY=1", "STATUS=serving on %s:%d" % self._node.address)
 
     async def _reload_when_asked(self) -> None:

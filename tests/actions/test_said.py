@@ -139,9 +139,11 @@ async def test_a_host_of_ipv6_alone_is_said_to_be_that(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("socket.getaddrinfo", resolve)
     only = "has IPv6 addresses only, and this node is in IPv4 only"
-    assert await look_up(HostPort("six.example", 1), (IPV4,)) == only
+    assert str(await look_up(HostPort("six.example", 1), (IPV4,))) == only
     assert await look_up(HostPort("six.example", 1)) == (("2001:db8::1", 1),)
-    assert await look_up(HostPort("2001:db8::1", 1), (IPV4,)) == "is an IPv6 address, and this node is in IPv4 only"
+    assert (
+        str(await look_up(HostPort("2001:db8::1", 1), (IPV4,))) == "is an IPv6 address, and this node is in IPv4 only"
+    )
     assert str(await look_up(HostPort("none.example", 1))).startswith("can't be resolved: name or service")
     async with Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=("six.example:1", "none.example:1"))) as node:
         sources = {source.name: source.detail for source in (await node.bootstrapped()).sources}

@@ -16,7 +16,7 @@ from dhtui.conform.probe import Probe
 from dhtui.conform.session import LONG, Terms, terms_for
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
-from dhtui.text.conformance import shown
+from dhtui.text.runs.conformance import shown
 
 from .virtual import NODE, START, VirtualWire, a_node, our_network, outcomes, run
 

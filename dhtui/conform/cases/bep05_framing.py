@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...engine.wire.bencode import BencodeError, decode
 from ...engine.wire.compact import pack_addr
-from ...text.conformance import shown
+from ...text.runs.conformance import shown
 from ..case import H, M, O, S, case
 from ..messages import Kind, query, read
 from ..outcomes import Miss, Need, Skip, Why

@@ -12,8 +12,8 @@ from ... import __version__
 from ...conform.case import Case
 from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
-from ...text.conformance import why_words
 from ...text.format import address
+from ...text.runs.conformance import why_words
 from ...text.safe import safe_text
 from ..offline.json_lines import ended
 from .conformed import Conformed

@@ -10,8 +10,8 @@ from ...conform.case import Case
 from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...errors import Exit
-from ...text.conformance import why_words
 from ...text.format import address, plural
+from ...text.runs.conformance import why_words
 from ..lines import Lines
 from .conformed import Conformed
 

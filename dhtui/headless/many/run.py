@@ -25,6 +25,7 @@ from ...errors import Exit, Failure
 from ...keyring import Keyring, KeyringError, notes
 from ...options.options import Options
 from ...runtime.node_run import NodeRun
+from ...text.actions.notices import NoAddress, Unusable
 from ...text.node.details import detail_words
 from ..output import Output
 from ..stopping import Stop
@@ -158,11 +159,11 @@ class ManyRun:
         if job.request.remotes:
             own = self._node.addresses
             named = await look_up(job.request.remotes[0], families_of(own))
-            if isinstance(named, str):
-                return Told(job, None, named, Exit.NO_ANSWER)
+            if isinstance(named, NoAddress):
+                return Told(job, None, str(named), Exit.NO_ANSWER)
             remotes = [addr for addr in named if not any(reaches(each, addr) for each in own)]
             if not remotes:
-                return Told(job, None, "is this node itself", Exit.NO_ANSWER)
+                return Told(job, None, str(NoAddress(Unusable.THIS_NODE)), Exit.NO_ANSWER)
         try:
             result: Result = await ACTIONS[job.request.action].part("run")(job.request, Run(node, remotes))
         except ValueError as error:  # of an item: what a check could not know

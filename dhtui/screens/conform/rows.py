@@ -10,8 +10,8 @@ from ...conform.case import Case
 from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...packets.hexdump import rows as hex_rows
-from ...text.conformance import why_words
 from ...text.format import plural
+from ...text.runs.conformance import why_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
 from ...widgets.table_model import Column

@@ -40,6 +40,7 @@ from dhtui.items.file import write
 from dhtui.keyring import Keyring
 from dhtui.options.options import Options
 from dhtui.runtime.node_run import NodeRun
+from dhtui.text.actions.notices import NoAddress, Unusable
 from dhtui.text.actions.results import Came, Said
 
 ITEM = sign(BEP44_TEST_KEY, b"5:hello", 3, b"many")
@@ -108,8 +109,8 @@ def test_what_the_key_put_is_noted(run: Run, net: Neighbours, home: Path) -> Non
 def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
     run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def no_names(remote: HostPort, families: Collection[Family]) -> tuple[Addr, ...] | str:
-        return "has no address" if remote.host == "somewhere" else await look_up(remote, families)
+    async def no_names(remote: HostPort, families: Collection[Family]) -> tuple[Addr, ...] | NoAddress:
+        return NoAddress(Unusable.NO_ADDRESS) if remote.host == "somewhere" else await look_up(remote, families)
 
     monkeypatch.setattr("dhtui.headless.many.run.look_up", no_names)
     Path("nodes").write_text(f"{net.node}\n127.0.0.9:1\nsomewhere:1\n{net.liar}\n")

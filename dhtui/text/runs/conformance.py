@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from .safe import safe_text
+from ..safe import safe_text
 
 SKIPPED: Final = {
     "second_address": "needs a second address",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dhtui.conform.outcomes import Doubt, Why
-from dhtui.text.conformance import DOUBTS, SKIPPED, doubt_words, error_shown, error_words, reply_shown, why_words
+from dhtui.text.runs.conformance import DOUBTS, SKIPPED, doubt_words, error_shown, error_words, reply_shown, why_words
 
 
 def test_each_reason_has_its_words() -> None:
