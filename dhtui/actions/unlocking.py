@@ -11,7 +11,14 @@ from ..errors import UsageError, quoted
 from ..keyring import Keyring, KeyringError
 from ..keyring.seal import MAX_PASSPHRASE, passphrase_bytes
 from ..storage.atomic import readers_of
-from ..text.actions.notices import AGAIN_PROMPT, exposed_file_words, exposed_key_words, passphrase_prompt
+from ..text.actions.notices import (
+    AGAIN_PROMPT,
+    NEW_PASSPHRASE,
+    PASSPHRASE,
+    exposed_file_words,
+    exposed_key_words,
+    passphrase_prompt,
+)
 from .named_input import input_line
 from .request import AnyRequest, EncryptKey, ImportKey, KeyChoice, Request, Unsigned
 
@@ -95,7 +102,7 @@ def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False, flag: 
     if key.passphrase is not None:
         return _from_file(key.passphrase, flag, key.patience)
     if not sys.stdin.isatty():
-        wanted = "a new passphrase" if again else "a passphrase"
+        wanted = NEW_PASSPHRASE if again else PASSPHRASE
         raise UsageError(f"the key {key.name} needs {wanted}: run this in a terminal, or give {flag}")
     from getpass import getpass
 

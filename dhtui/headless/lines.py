@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..engine.items import MutableItem
-from ..text.actions.keeping import check_words
 
 if TYPE_CHECKING:
     from ..items.keepalive import KeptItem
@@ -28,6 +27,8 @@ class Lines:
 
 def kept_line(kept: KeptItem) -> str:
     """A kept item, and what came of the last look at it."""
+    from ..text.actions.keeping import check_words  # here, for most actions keep nothing
+
     item, last = kept.item, kept.last
     kind = f"seq {item.seq}" if isinstance(item, MutableItem) else "immutable"
     if last is None:

@@ -34,6 +34,7 @@ from dhtui.runtime import launch
 from dhtui.storage.node_state import save
 from dhtui.storage.state_lock import take
 from dhtui.text.actions.results import said_words
+from dhtui.text.node.details import detail_words
 
 ID = bytes(range(20))
 
@@ -146,7 +147,7 @@ async def test_a_host_of_ipv6_alone_is_said_to_be_that(monkeypatch: pytest.Monke
     )
     assert str(await look_up(HostPort("none.example", 1))).startswith("can't be resolved: name or service")
     async with Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=("six.example:1", "none.example:1"))) as node:
-        sources = {source.name: source.detail for source in (await node.bootstrapped()).sources}
+        sources = {source.name: detail_words(source.detail) for source in (await node.bootstrapped()).sources}
     assert "IPv6 addresses only" in sources["six.example:1"] and "can't be resolved" in sources["none.example:1"]
 
 

@@ -53,6 +53,7 @@ def _case(case: Case) -> dict[str, Any]:
         "expected": "",
         "actual": "",
         "why": None,
+        "reason": None,
         "known": None,
         "sent": "",
         "received": [],

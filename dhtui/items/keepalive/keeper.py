@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...engine.items import ImmutableItem, Item, MutableItem
 from ...text.actions.keeping import CheckNote, CheckWhy
+from ...text.actions.lists import unread_kept_words, unsaved_kept_words
 from . import plan, store
 from .plan import Decision, KeptItem
 from .store import Items
@@ -94,8 +95,7 @@ class Keeper:
                 self._take(await asyncio.to_thread(store.load, folder), folder)
             except OSError as error:
                 self.unread = True  # the items in memory are kept alive all the same
-                why = error.strerror or error
-                self._has(f"the list of kept items in {folder} can't be read ({why}): they are not looked after")
+                self._has(unread_kept_words(folder, error))
 
     # ---- commands of the user ------------------------------------------------------------------------
 
@@ -267,7 +267,7 @@ class Keeper:
             # On a full disk this run continues with the items in memory.
             saved = False
             how(self._items)
-            self._has(f"the kept items can't be saved in {folder}: {error.strerror or error}")
+            self._has(unsaved_kept_words(folder, error))
         self._woken.set()
         return saved
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from ...engine.lookup.decisions import StopReason
 from ...storage.atomic import locked, private_folder
 from ...text.actions.keeping import CheckNote, CheckWhy, check_words
+from ...text.actions.lists import too_many_kept_words
 from ..file import decode_item, encode_item
 from ..list_file import ListFile
 from .plan import Check, CheckVerdict, KeptItem
@@ -21,7 +22,7 @@ NAME, LOCK = "keep.json", "keep.lock"
 VERSION = 1
 MAX_KEPT = 500
 MAX_NOTE = 200
-_TOO_MANY = f"at most {MAX_KEPT} items can be kept alive: remove others first"
+_TOO_MANY = too_many_kept_words(MAX_KEPT)
 
 Items: TypeAlias = dict[bytes, KeptItem]
 """By target, in the order in which they were added."""

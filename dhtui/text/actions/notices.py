@@ -40,6 +40,8 @@ def passphrase_prompt(key: str, *, new: bool) -> str:
     return f"{'New passphrase' if new else 'Passphrase'} of the key {key}: "
 
 
+PASSPHRASE: Final = "a passphrase"
+NEW_PASSPHRASE: Final = "a new passphrase"
 AGAIN_PROMPT: Final = "The same again: "
 
 

@@ -120,7 +120,7 @@ def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
     *lines, last = sorted(parsed(out), key=lambda line: line.get("line", 9))
     assert code == Exit.FAILED and last["found"] == 2
     assert [line["found"] for line in lines] == [True, False, False, True]
-    assert lines[1]["node"]["status"] == "blocked" and lines[2]["summary"] == "has no address"
+    assert lines[1]["node"]["status"] == "blocked" and lines[2]["summary"] == "has no address that can be used"
     assert len(Path("r").read_text().splitlines()) == 4
     code, out, _ = run(*argv)
     assert code == Exit.FAILED and out == "", "all of them are done"
