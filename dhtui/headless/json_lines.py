@@ -18,7 +18,6 @@ from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.faults import NoteKind
 from ..engine.wire.ids import bits, distance, shared_prefix
-from ..text.actions.keeping import CheckWhy, check_words
 from ..text.actions.results import Came
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
@@ -120,6 +119,7 @@ _OTHER_LINES = """\
 
 def fields() -> str:
     """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
+    from ..text.actions.keeping import CheckWhy
     from .many.keeping import FIELDS as OF_KEEPING
     from .many.told import FIELDS as OF_MANY
 
@@ -223,6 +223,8 @@ def _read_back(read: ReadBack) -> dict[str, Any]:
 
 def kept_item(kept: KeptItem) -> dict[str, Any]:
     """What is told of a kept item."""
+    from ..text.actions.keeping import check_words  # here, for most actions keep nothing
+
     last = kept.last
     return {
         "target": kept.target.hex(),

@@ -18,6 +18,7 @@ from dhtui.headless import json_lines, text
 from dhtui.headless.output import Output
 from dhtui.headless.run import _tell_missing
 from dhtui.options.options import Options
+from dhtui.runtime.place import Place
 from dhtui.text.actions.results import Came, Said
 from dhtui.text.outcomes import node_words
 
@@ -91,7 +92,7 @@ def test_it_is_said_once_to_those_who_want_to_know(
 ) -> None:
     node = cast(Node, Standing(running()._replace(missing=("IPv6",))))
     output = Output(as_json=False)
-    _tell_missing(options, Request(action), node, output)
+    _tell_missing(Place(options), Request(action, wait=options.wait), node, output)
     assert ("no IPv6 address" in capsys.readouterr().err) is said
 
 

@@ -100,7 +100,8 @@ class DetailKind(StrEnum):
 
 
 _KINDS: Final = {kind.value: kind for kind in DetailKind}
-_FORM: Final = re.compile(r"([a-z_]+)(?: (\d{1,9}))?(?: (\d{1,9}))?(?:: (.*))?", re.DOTALL)
+_FORM: Final = r"([a-z_]+)(?: (\d{1,9}))?(?: (\d{1,9}))?(?:: (.*))?"
+"""Compiled when it is first used: few runs need it."""
 
 
 class Detail(NamedTuple):
@@ -119,7 +120,7 @@ class Detail(NamedTuple):
     @classmethod
     def read(cls, text: str) -> Self | None:
         """The detail of a stable form; `None` for any other text."""
-        found = _FORM.fullmatch(text)
+        found = re.fullmatch(_FORM, text, re.DOTALL)
         kind = _KINDS.get(found[1]) if found else None
         if found is None or kind is None:
             return None

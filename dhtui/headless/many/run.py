@@ -23,7 +23,6 @@ from ...engine.operations.limit import Limit
 from ...engine.upkeep.identity import reaches
 from ...errors import Exit, Failure
 from ...keyring import Keyring, KeyringError, notes
-from ...options.options import Options
 from ...runtime.node_run import NodeRun
 from ...text.actions.notices import NoAddress, Unusable
 from ...text.node.details import detail_words
@@ -72,9 +71,7 @@ class ManyRun:
         """Targets of which nobody answered, since the last one of which somebody did."""
         self._synced = self._shown = 0.0
 
-    async def __call__(
-        self, run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop
-    ) -> Exit:
+    async def __call__(self, run: NodeRun, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
         """The exit code."""
         request = requests[0]
         assert request.many is not None
@@ -103,7 +100,7 @@ class ManyRun:
             if self._journal is not None:
                 self._journal.sync()
         code = self._ended(cut, time.monotonic() - began)
-        if options.wait and stop.signum is None:
+        if request.wait and stop.signum is None:
             from .keeping import keep  # here, for few stay
 
             stop.waiting = True

@@ -38,7 +38,6 @@ from dhtui.headless.output import Output
 from dhtui.headless.stopping import Stop
 from dhtui.items.file import write
 from dhtui.keyring import Keyring
-from dhtui.options.options import Options
 from dhtui.runtime.node_run import NodeRun
 from dhtui.text.actions.notices import NoAddress, Unusable
 from dhtui.text.actions.results import Came, Said
@@ -279,7 +278,7 @@ async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: p
     async with Testnet(4) as net, net.node() as node:
         run = NodeRun(node, output.warn, keep_folder=None, save=None)
         with targets_of(request) as found, Stop(output) as stop:
-            code = await Gone(found)(run, Options(), [request], output, stop)
+            code = await Gone(found)(run, [request], output, stop)
     last = parsed(capsys.readouterr().out)[-1]
     assert code is Exit.NO_ANSWER and not last["complete"] and "nobody answers any more" in last["summary"]
     assert last["targets"] == 5 + GONE and last["unanswered"] == GONE
