@@ -58,7 +58,7 @@ def test_a_node_in_both_is_told_family_by_family() -> None:
     first, second = line["families"]
     assert {key: line[key] for key in first} == first and second["bound"] == f"[{BOUND[0]}]:{BOUND[1]}"
     assert second["bootstrap"]["sources"][0] == {
-        "name": "six.example:6881", "family": "IPv6", "state": "answered", "detail": "",
+        "name": "six.example:6881", "family": "IPv6", "state": "answered", "detail": "", "reason": None,
     }  # fmt: skip
     sources = text.sources(result(dual()).standing)
     assert sources[-1] == "  six.example:6881       answered over IPv6" and "over IPv4" in sources[0]
