@@ -82,11 +82,11 @@ MISSING = {
 }
 
 
-class Verdict(Exception):
+class CaseEnd(Exception):
     """Ends a case before its end."""
 
 
-class Miss(Verdict):
+class Miss(CaseEnd):
     """The node did not do what the rule wants. Both are clauses, `actual` with what it sent made safe to print."""
 
     def __init__(self, expected: str, actual: str, outcome: Outcome | None = None) -> None:
@@ -96,7 +96,7 @@ class Miss(Verdict):
         """`None`: as the level of the case has it."""
 
 
-class Unsupported(Verdict):
+class Unsupported(CaseEnd):
     """The node does not have the extension. A clause says how it shows."""
 
     def __init__(self, actual: str, expected: str = "") -> None:
@@ -104,7 +104,7 @@ class Unsupported(Verdict):
         self.expected, self.actual = expected, actual
 
 
-class Skip(Verdict):
+class Skip(CaseEnd):
     """The case can't be run here."""
 
     def __init__(self, why: Why, detail: str = "") -> None:
@@ -112,7 +112,7 @@ class Skip(Verdict):
         self.why, self.detail = why, detail
 
 
-class Inconclusive(Verdict):
+class Inconclusive(CaseEnd):
     """What was seen tells nothing. A clause says why."""
 
 

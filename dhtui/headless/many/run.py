@@ -26,6 +26,7 @@ from ...keyring import Keyring, KeyringError, notes
 from ...runtime.node_run import NodeRun
 from ...text.actions.notices import NoAddress, Unusable
 from ...text.node.details import detail_words
+from ...text.runs.running import STOPPED, given_up_words
 from ..output import Output
 from ..stopping import Stop
 from . import told as words
@@ -91,9 +92,9 @@ class ManyRun:
             if not limit.expired:
                 raise
             if stop.signum is not None:
-                cut = "stopped", Exit.of_signal(stop.signum)
+                cut = STOPPED, Exit.of_signal(stop.signum)
             else:
-                cut = f"given up after {request.deadline:g} s (--deadline)", Exit.DEADLINE
+                cut = given_up_words(request.deadline), Exit.DEADLINE
         finally:
             if timer is not None:
                 timer.cancel()
