@@ -16,7 +16,7 @@ import dhtui
 
 PACKAGE = Path(dhtui.__file__).parent
 NOT_YET = {
-    "app.py": "notifications of the explorer",
+    "app": "notifications of the explorer",
     "attach": "why a node can't be attached to",
     "cli.py": "what is wrong with the command line",
     "headless": "lines of results, and what a run notes",
