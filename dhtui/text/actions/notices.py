@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -104,17 +103,14 @@ UNUSABLE: Final = {
 """Why a node can't be asked, behind its name."""
 
 
-@dataclass(frozen=True, slots=True)
 class NoAddress:
     """Why a node that was named can't be asked."""
 
-    why: Unusable
-    problem: str = ""
-    """The message of the system."""
-    found: tuple[str, ...] = ()
-    """The families of its addresses."""
-    ours: tuple[str, ...] = ()
-    """The families that this node is in."""
+    def __init__(
+        self, why: Unusable, problem: str = "", found: tuple[str, ...] = (), ours: tuple[str, ...] = ()
+    ) -> None:
+        """`problem`: the message of the system. `found`: the families of its addresses, `ours`: those of this node."""
+        self.why, self.problem, self.found, self.ours = why, problem, found, ours
 
     def __str__(self) -> str:
         """In words, to go behind its name."""
