@@ -34,6 +34,7 @@ from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
 from dhtui.items.keepalive.keeper import AT_ONCE
 from dhtui.items.keepalive.plan import CheckVerdict, Decision, KeptItem
+from dhtui.text.actions.keeping import check_words
 
 HOUR = 3600.0
 STRANGERS = 3
@@ -112,7 +113,7 @@ class Publisher:
             assert looked.last is not None
             self.verdicts[looked.last.verdict] += 1
             if looked.last.verdict is CheckVerdict.FAILED:
-                self.failures[looked.last.note] += 1
+                self.failures[check_words(looked.last.note)] += 1
             if kept.target in self.first:  # as put --records does: from its put on, evenly over the hour
                 self.first.discard(kept.target)
                 place = len(self.kept) - len(self.first)

@@ -21,6 +21,8 @@ from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Failure, quoted
 from ..storage import census_file
+from ..text.actions.notices import block_words, census_warning_words, resumed_words
+from ..text.actions.results import Came, Said
 from .request import CensusOf
 from .run import Result, standing
 
@@ -147,10 +149,9 @@ class _Census:
         before = walk.tally.nodes, walk.tally.visited
         walk.end_block()
         tally, nodes = walk.tally, nodes_of(walk.tally.nodes, walk.share)
-        found = f"{tally.nodes - before[0]} of {tally.visited - before[1]} nodes answered"
         high = nodes.value if nodes.high is None else nodes.high
-        so_far = f"so far {nodes.value:.0f} nodes in the network ({nodes.low:.0f} to {high:.0f})"
-        self.say(f"census: block {tally.blocks} of {len(walk.plan.blocks)}: {found}; {so_far}")
+        new, visited = tally.nodes - before[0], tally.visited - before[1]
+        self.say(block_words(tally.blocks, len(walk.plan.blocks), new, visited, (nodes.value, nodes.low, high)))
 
 
 def _named(outcome: Outcome) -> Iterable[NodeInfo]:
@@ -171,7 +172,7 @@ async def census(node: NodeCommands, want: CensusOf, say: Callable[[str], None])
         if walk is None:
             walk = Walk(planned(await _size(node, rng), want.nodes, rng), node.id, rng)
         if start.state == "failed" and not walk.done:
-            return Result(action="census", ok=False, summary="nobody answered", standing=standing(node))
+            return Result(action="census", ok=False, said=Said(Came.NOBODY_ANSWERED), standing=standing(node))
         taken = _Census(node, want, say, walk, stop)
         try:
             await taken.take()
@@ -189,10 +190,9 @@ async def _kept(node: NodeCommands, want: CensusOf, rng: Random, say: Callable[[
     except OSError as error:
         raise Failure(f"--resume: {quoted(str(want.file))} can't be read: {error.strerror or error}") from None
     if warning:
-        say(f"census: {warning}")
+        say(census_warning_words(warning))
     if walk is not None:
-        blocks = f"{walk.tally.blocks} of {len(walk.plan.blocks)} blocks are walked"
-        say(f"census: {want.file}: {blocks}" + (", it is finished: nobody is asked again" if walk.done else ""))
+        say(resumed_words(str(want.file), walk.tally.blocks, len(walk.plan.blocks), done=walk.done))
     return walk
 
 
@@ -219,15 +219,11 @@ def _result(node: NodeCommands, taken: _Census) -> Result:
         infohashes=infohashes_of(tally.owned, share) if tally.sampling else None,
         listed=tuple(taken.listed)[:MAX_LISTED] if taken.want.listed else None,
     )
-    done = f"{tally.blocks} of {report.planned} blocks walked, {100 * share:.3g} % of the id space"
-    summary = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
-    if taken.alone:
-        summary = f"nobody answers{' any more' if tally.blocks else ''}; {summary}"
     return Result(
         action="census",
         ok=tally.nodes > 0 and not taken.alone,
         partial=taken.alone and tally.nodes > 0,
-        summary=summary,
+        said=Said(Came.CENSUS_ALONE if taken.alone else Came.CENSUS),
         census=report,
         standing=standing(node),
     )

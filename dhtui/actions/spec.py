@@ -269,7 +269,8 @@ _ROWS = (
             "| | `cases` | one of each case: `id`, which stays for ever, `bep` (null for robustness), `section`, "
             "`level` (`M` must, `S` should, `O` optional, `H` robustness), `requirement`; `outcome`: `pass`, `fail`, "
             "`non-strict`, `unsupported`, `inconclusive` or `skipped`, and with --list null; `expected` and `actual` "
-            "in words; `why` it was skipped, or null; `known`: the reason in the file of --skip, or null; `sent`, the "
+            "in words; `why` it was skipped, or null, and `reason`, that as a word that stays; "
+            "`known`: the reason in the file of --skip, or null; `sent`, the "
             "datagram that decided, and `received`, what came from the node since, in hex; `recording`: its file, or "
             "null |"
         ),
@@ -415,8 +416,9 @@ _ROWS = (
         json="headless.offline.json_lines:verified",
         offline=True,
         fields=(
-            "| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, "
-            "`value_text`, `magnet` | `ok` says whether it is genuine, and of the key and target that were given |"
+            "| `result` of verify | `summary`, `fault`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, "
+            "`value_hex`, `value_text`, `magnet` | `ok` says whether it is genuine, and of the key and target that "
+            "were given; `fault` is null or `forged`, `other_key` or `other_target` |"
         ),
     ),
     Action(

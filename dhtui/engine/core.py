@@ -37,6 +37,7 @@ from .upkeep.other_family import OtherFamily
 from .upkeep.pings import Pings
 from .upkeep.rounds import Rounds
 from .views import events
+from .views.details import DetailKind
 from .views.events import DropCause, Event, LinkState
 from .views.history import History
 from .views.overview import Overview
@@ -236,11 +237,11 @@ class Core:
         """Ban an IP for some time, and remove its nodes from the table."""
         self._now = now
         self.common.bans.add(ip, now + seconds)
-        self._neighbours.drop_hosts(lambda host: host == ip, DropCause.BANNED, now)
+        self._neighbours.drop_hosts(lambda host: host == ip, DetailKind.BANNED_NODE, now)
         # Its answers will not be read, so these queries must not count as timed out.
         self._sending.give_up_all(Note(NoteKind.BANNED_MEANWHILE), now, ip)
         if self._listeners:
-            self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
+            self._listeners.tell(events.Banned(now, ip, now + seconds, DetailKind.BY_USER))
 
     def adjust(self, limits: LiveSettings, now: float) -> None:
         """Take other limits while it runs. Nodes that are blocked now leave the table."""
@@ -249,14 +250,14 @@ class Core:
         self._serving.adjust(self.settings, now)
         self._gate.blocks = blocks = self.settings.blocks
         if blocks is not None:
-            self._neighbours.drop_hosts(lambda host: host in blocks, DropCause.BLOCKLIST, now)
+            self._neighbours.drop_hosts(lambda host: host in blocks, DetailKind.BLOCKED_NODE, now)
 
     def unban(self, ip: str, now: float) -> bool:
         """End the ban of an IP. Returns whether it was banned."""
         self._now = now
         lifted = self.common.bans.lift(ip, now)
         if lifted and self._listeners:
-            self._listeners.tell(events.Banned(now, ip, now, "lifted by the user"))
+            self._listeners.tell(events.Banned(now, ip, now, DetailKind.LIFTED))
         return lifted
 
     def bans(self, now: float) -> tuple[Ban, ...]:

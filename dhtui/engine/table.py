@@ -16,6 +16,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from .defence.shares import Shares, host_of, net_of
+from .views.details import DetailKind
 from .views.snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
 from .views.statistics import Level
 from .wire.compact import Addr, NodeInfo, is_local, pack_node
@@ -232,7 +233,7 @@ class Table:
         if contact is not None:
             if contact.id != node.id:
                 # It changes its id at will, or there are two nodes behind one address.
-                return self._remove(contact, now, "changed its id")
+                return self._remove(contact, now, DetailKind.NEW_ID)
             self._refreshed(contact, rtt, version, now)
             return _NOTHING
         if node.id == self.own or node.id in self._by_id:
@@ -355,7 +356,7 @@ class Table:
         self._take_out(contact)
         bucket.replacements.remove(successor)
         self._put_in(bucket, successor, now)
-        return Change(added=successor, removed=contact, why="did not answer")
+        return Change(added=successor, removed=contact, why=DetailKind.SILENT_NODE)
 
     def id_at(self, addr: Addr) -> bytes | None:
         """The id under which the node at an address has answered us."""
@@ -404,7 +405,7 @@ class Table:
             if victim := self._worse_than(contact, bucket):
                 self._take_out(victim)
                 self._put_in(bucket, contact, now)
-                why = "did not answer" if victim.failures else "made room for an id that fits its address"
+                why = DetailKind.SILENT_NODE if victim.failures else DetailKind.MADE_ROOM
                 return Change(added=contact, removed=victim, why=why)
             if bucket is not self.buckets[-1] or len(self.buckets) == ID_BITS:
                 break

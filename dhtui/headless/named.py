@@ -11,6 +11,7 @@ from ..engine.commands import NodeCommands
 from ..engine.upkeep.identity import reaches
 from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
+from ..text.actions.notices import NoAddress, Unusable, nobody_words
 from .output import Output
 
 
@@ -21,15 +22,15 @@ async def resolved(node: NodeCommands, remotes: Sequence[HostPort], output: Outp
     addrs: list[Addr] = []
     problems = []
     for remote, named in zip(remotes, found, strict=True):
-        if isinstance(named, str):
+        if isinstance(named, NoAddress):
             problems.append(f"{remote} {named}")
             continue
         others = [addr for addr in named if not any(reaches(own, addr) for own in node.addresses)]
         if not others:
-            problems.append(f"{remote} is this node itself")
+            problems.append(f"{remote} {NoAddress(Unusable.THIS_NODE)}")
         addrs += (addr for addr in others if addr not in addrs)
     if not addrs:
-        raise Failure(f"there is nobody to ask: {'; '.join(problems)}", Exit.NO_ANSWER)
+        raise Failure(nobody_words(problems), Exit.NO_ANSWER)
     for problem in problems:
         output.warn(problem)
     return addrs

@@ -18,6 +18,7 @@ from ..options.options import Options
 from ..runtime import launch
 from ..runtime.node_run import NodeRun
 from ..runtime.supervisor import Supervisor
+from ..text.runs.running import Task
 from .output import Output
 from .stopping import Stop
 
@@ -56,8 +57,8 @@ class Service:
         """It serves from now on. SIGHUP has the settings read anew, also one that came before."""
         background = self._run.background
         if self._stop.hung_up is not None:
-            background.start(self._reload_when_asked(self._stop.hung_up), "reading the settings anew")
-        background.start(self._supervisor.watched(), "telling the supervisor")
+            background.start(self._reload_when_asked(self._stop.hung_up), Task.RELOADING)
+        background.start(self._supervisor.watched(), Task.SUPERVISOR)
         self._supervisor.tell("READY=1", "STATUS=serving on %s:%d" % self._node.address)
 
     async def _reload_when_asked(self, hung_up: asyncio.Event) -> None:

@@ -16,10 +16,10 @@ from ..engine.node import Node
 from ..engine.wire.compact import Addr, is_local
 from ..errors import Failure
 from ..options.options import Options
+from ..text.runs.running import FIGURES_OPEN, Task, not_bound_words
 from .metrics.exposition import text
 from .metrics.families import Kept, Process, families
 from .metrics.server import Cached, MetricsServer, listening
-from .opening import why_not_bound
 
 if TYPE_CHECKING:
     from ..items.keepalive import KeptItem
@@ -37,13 +37,13 @@ def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) ->
     try:
         listener = listening(addr)
     except OSError as error:
-        problem = f"--metrics: cannot bind {_shown(addr)}: {why_not_bound(error)}"
+        problem = f"--metrics: {not_bound_words(_shown(addr), error)}"
         if "metrics" in options.given:
             raise Failure(problem) from None
         warn(problem)
         return None
     if not is_local(addr[0]):
-        warn("--metrics: whoever reaches this machine can read the figures of this node")
+        warn(FIGURES_OPEN)
     node = run.node
     assert isinstance(node, Node), "only of a node of our own"
 
@@ -51,7 +51,7 @@ def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) ->
         return text(families(node.snapshot(), node.statistics(), __version__, process(), kept(run.kept)))
 
     server = MetricsServer(listener, Cached(make, clock.now))
-    serving = run.background.start(server.run(), "telling the figures (--metrics)")
+    serving = run.background.start(server.run(), Task.FIGURES)
     serving.add_done_callback(lambda _: listener.close())  # it may end before its first step
     host, port, *_ = listener.getsockname()
     return _shown((host, port))
@@ -76,8 +76,10 @@ def kept(items: Iterable[KeptItem] | None) -> Kept | None:
 
 
 def _state(item: KeptItem) -> str:
+    from ..items.keepalive import CheckVerdict  # here, for it is loaded only with a keeper
+
     if item.paused:
         return "paused"
     if item.last is None:
         return "waiting"
-    return "failed" if item.last.verdict == "failed" else "fresh"
+    return "failed" if item.last.verdict is CheckVerdict.FAILED else "fresh"

@@ -13,6 +13,7 @@ from ..errors import Failure
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
 from ..storage.memory import Memory
+from ..text.runs.running import nothing_attached_words, waiting_words
 from .node_run import NodeRun
 from .opening import testnet_of
 
@@ -190,8 +191,8 @@ class NodeHost:
         if self._stop.is_set():
             return
         run, self.run = self.run, None
-        self.state = (f"{node.lost}: waiting for it to come back", True)
-        self._warn(f"There is nothing to attach to any more: {node.lost}.")
+        self.state = (waiting_words(node.lost), True)
+        self._warn(nothing_attached_words(node.lost))
         self._show(None)
         if run is not None:
             await run.close()

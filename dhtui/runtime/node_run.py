@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..errors import Failure
+from ..text.runs.running import Task
 from .background import Background
 from .saving import Saver
 
@@ -118,12 +119,12 @@ class NodeRun:
     def look_after_items(self) -> None:
         """Keep the user's items alive from the end of the bootstrap on."""
         if self.keeper is not None:
-            self.background.start(self._look_after(self.keeper), "looking after the kept items")
+            self.background.start(self._look_after(self.keeper), Task.KEEPING)
 
     def see_kept_items(self) -> None:
         """Follow the list of the user's kept items, which the program that has the node looks after."""
         if self.keeper is not None:
-            self.background.start(self._see_kept(self.keeper), "reading the kept items")
+            self.background.start(self._see_kept(self.keeper), Task.SEEING_KEPT)
 
     async def _see_kept(self, keeper: Keeper) -> None:
         while True:
@@ -142,7 +143,7 @@ class NodeRun:
         self.follower = Follower(self.node, self._folder, tell=tell, warn=self._warn)
         if self.keeper is not None:
             self.keeper.saw = self.follower.looked
-        self.background.start(self._follow(self.follower), "watching items")
+        self.background.start(self._follow(self.follower), Task.WATCHING)
 
     async def _follow(self, follower: Follower) -> None:
         await follower.load()
@@ -152,7 +153,7 @@ class NodeRun:
     def save_regularly(self) -> None:
         """Save the node's state every few minutes."""
         if self._saver is not None:
-            self.background.start(self._saver.run(), "saving id and nodes")
+            self.background.start(self._saver.run(), Task.SAVING)
 
     def save(self) -> None:
         """Save the node's state now."""
@@ -191,7 +192,7 @@ class NodeRun:
             self.recorder = Recorder(path, self.source, self._warn)
         except RecordingError as error:
             raise Failure(f"{flag}{': ' if flag else ''}{error}") from None
-        self.background.start(self._tick(self.recorder), "recording")
+        self.background.start(self._tick(self.recorder), Task.RECORDING)
 
     async def _tick(self, recorder: Recorder) -> None:
         while recorder.recording:

@@ -9,8 +9,7 @@ from itertools import islice
 from ..engine.diagnosis.doctor import address_range, blocklist, round_trips
 from ..engine.diagnosis.findings import Verdict
 from ..engine.table import GOOD_SECONDS
-from ..engine.traffic.answers import TIMED_OUT
-from ..engine.views.events import DropCause
+from ..engine.views.events import DropCause, QueryResult
 from ..engine.views.snapshot import LookupView, Snapshot
 from ..text.attention import WEIGHTS, Attention, Need
 from ..text.format import address, short_id
@@ -92,7 +91,7 @@ def _slowed(lost: Iterable[tuple[LookupView, float]]) -> Iterator[Attention]:
 
 
 def _nodes(snapshot: Snapshot) -> Iterator[Attention]:
-    timeouts = Counter(error.addr for error in snapshot.errors if error.cause == TIMED_OUT)
+    timeouts = Counter(error.addr for error in snapshot.errors if error.cause == QueryResult.TIMED_OUT)
     for addr, count in timeouts.most_common(1):
         if count >= ENOUGH_FAILURES:
             yield Attention(Need.FAILING, count, timeouts.total(), name=address(addr))

@@ -9,6 +9,7 @@ from typing import Final
 
 from ..engine.diagnosis.findings import Check, Finding, Measure, Severity, Unit, Verdict
 from .format import milliseconds, number, plural, size
+from .node.details import detail_words
 from .safe import safe_text
 
 CHECKS: Final[dict[Check, str]] = {
@@ -241,7 +242,7 @@ def _value(one: Measure) -> str:
     if value is None:
         return "not known"
     if isinstance(value, str):
-        return safe_text(value, 120) or "–"
+        return safe_text(detail_words(value), 120) or "–"
     if one.unit is Unit.SECONDS:
         return milliseconds(value) if abs(value) < 1e9 else strftime("%Y-%m-%d %H:%M UTC", gmtime(value))
     if one.unit is Unit.SHARE:
@@ -272,3 +273,9 @@ def density_summary(finding: Finding) -> str:
         return "whether nodes crowd around the target could not be told"
     word = "more" if finding.verdict is Verdict.CROWDED else "no more"
     return f"{word} nodes stand near the target than chance puts there: {chance_words(finding)}"
+
+
+def crowds_summary(findings: Sequence[Finding]) -> str:
+    """What the tests of density came to, one for each family."""
+    crowds = [one for one in findings if one.check is Check.DENSITY]
+    return "; ".join(f"{one.family}: {density_summary(one)}" if one.family else density_summary(one) for one in crowds)

@@ -25,6 +25,7 @@ from dhtui.engine.views.events import Event, QueryFinished
 from dhtui.engine.wire.compact import Addr
 from dhtui.errors import Exit
 from dhtui.items.keepalive import Keeper
+from dhtui.text.actions.items import read_back_words
 
 QUIET = NodeConfig(listen=("127.0.0.1", 0), settings=Settings(query_timeout=60.0, read_only=False))
 
@@ -97,7 +98,7 @@ async def test_a_put_that_was_done_is_not_lost_with_its_reading_back() -> None:
             assert result.outcome is not None and result.outcome.stored == 1
             limit.expire()
             read = await actions.read_back(node, result.outcome)
-    assert not read.ok and "given up before its end" in read.words()
+    assert not read.ok and "given up before its end" in read_back_words(read)
     given = actions.given_up(result, "given up after 1 s (--deadline)")
     assert (given.ok, given.partial, given.outcome) == (False, True, result.outcome)
 

@@ -21,6 +21,7 @@ from dhtui.engine.views.events import AddressChanged, IdChanged, ReachabilityCha
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import bep42_id, bep42_valid
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_error, encode_response
+from dhtui.text.node.details import detail_words
 
 from .network import Answer, Network, Puppet, events_of, swarm
 
@@ -319,7 +320,7 @@ def test_read_only_until_we_know_that_strangers_reach_us() -> None:
     assert says_ro(net, core)
     view = core.snapshot(net.now).reachability
     assert (view.state, view.read_only) == ("unknown", True)
-    assert view.why == "no stranger has contacted us yet"
+    assert detail_words(view.why) == "no stranger has contacted us yet"
     friend = net.puppet()
     net.meet(core, friend)
     friend.query(core, Ping(friend.id))
@@ -340,7 +341,7 @@ def test_read_only_ends_with_an_unsolicited_query() -> None:
     assert [e.reachable for e in heard if isinstance(e, ReachabilityChanged)] == [True]
     view = core.snapshot(net.now).reachability
     assert (view.state, view.read_only) == ("reachable", False)
-    assert view.why == "a node that we never contacted asked us something"
+    assert detail_words(view.why) == "a node that we never contacted asked us something"
 
 
 def test_read_only_another_port_of_a_contacted_address_proves_nothing() -> None:
@@ -366,7 +367,9 @@ def test_read_only_ends_when_our_own_probe_comes_back() -> None:
     assert len(probes) == 1
     assert not says_ro(net, core)
     assert [e.reachable for e in heard if isinstance(e, ReachabilityChanged)] == [True]
-    assert core.snapshot(net.now).reachability.why == "our own probe came back through the external address"
+    assert (
+        detail_words(core.snapshot(net.now).reachability.why) == "our own probe came back through the external address"
+    )
     assert net.queries(source=US, dest=(US[0], 50_000)) == [], "it is consumed, not answered"
 
 
@@ -462,10 +465,14 @@ def test_read_only_what_nobody_has_shown_is_not_said() -> None:
     core = net.core("127.0.0.1", read_only=None)
     core.identity.met = False
     view = core.snapshot(net.now).reachability
-    assert (view.state, view.read_only, view.read_only_why) == ("unknown", False, "strangers may reach us")
+    assert (view.state, view.read_only, detail_words(view.read_only_why)) == (
+        "unknown",
+        False,
+        "strangers may reach us",
+    )
     net.meet(core, net.puppet())
     view = core.snapshot(net.now).reachability
-    assert (view.state, view.read_only_why) == ("reachable", "strangers reach us")
+    assert (view.state, detail_words(view.read_only_why)) == ("reachable", "strangers reach us")
 
 
 def test_read_only_once_reachable_we_make_ourselves_known() -> None:

@@ -42,7 +42,6 @@ K = 8
 """Nodes that a lookup finds."""
 ONLY = IPV4.loopback
 """The one loopback address that every system has: macOS has no other."""
-ONE_ADDRESS = f"this system has no loopback address but {ONLY}: the nodes of the testnet differ by port alone"
 
 
 def can_bind(host: str) -> bool:
@@ -118,7 +117,7 @@ class Testnet:
         self._rng, self._bind = Random(seed), bind
         self._time, self._sleep = time, sleep
         self.one_address = False
-        """Whether all nodes are on 127.0.0.1, see `ONE_ADDRESS`."""
+        """Whether all nodes are on 127.0.0.1, see `ONLY`."""
         self.nodes: list[Node] = []
         """The nodes that run, bootstrapped."""
         self.infohashes: list[bytes] = []

@@ -17,6 +17,7 @@ from ..bounded import BoundedDict
 from ..defence.guard import AddressVote
 from ..settings import Settings
 from ..table import bep42_verdict
+from ..views.details import Detail, DetailKind
 from ..views.snapshot import IdentityView, ReachabilityView
 from ..views.statistics import Level
 from ..wire.compact import Addr, is_local
@@ -70,13 +71,13 @@ class Identity:
         """The transaction id of a probe that is under way, or was lost."""
         self._probe_at = now
         self._reachable_until = float("-inf")
-        self._why = "no stranger has contacted us yet"
+        self._why = str(DetailKind.NO_STRANGER)
         self.met = False
         """Whether any datagram was received: before that, reachability can't be judged."""
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
         if self._loopback:
             self._reachable_until = float("inf")
-            self._why = "bound to loopback: everybody on this host reaches it"
+            self._why = DetailKind.ON_LOOPBACK
 
     def _first_id(self) -> bytes:
         settings = self._settings
@@ -125,7 +126,7 @@ class Identity:
             self._keep_id()
             if not self._loopback:
                 self._reachable_until = float("-inf")
-                self._why = "the external address is new"
+                self._why = DetailKind.NEW_EXTERNAL
         self.external, self._external_source = result, "vote"
         return result
 
@@ -138,7 +139,7 @@ class Identity:
             self._external_source = "saved"
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
         self._reachable_until = float("inf") if self._loopback else float("-inf")
-        self._why = "the address is new"
+        self._why = DetailKind.NEW_ADDRESS
         self._probe_at = now
 
     def _keep_id(self) -> None:
@@ -210,7 +211,7 @@ class Identity:
                 return False
         elif ip in self._contacted:
             return False
-        return self._proved("a node that we never contacted asked us something", now)
+        return self._proved(DetailKind.STRANGER_ASKED, now)
 
     def proved_by_probe(self, tid: bytes, now: float) -> bool | None:
         """Whether a received probe of ours is the first proof of reachability; `None`: the query is no probe of
@@ -218,14 +219,14 @@ class Identity:
         if not self.probe_tid or tid != self.probe_tid:
             return None
         self.probe_tid = b""
-        return self._proved("our own probe came back through the external address", now)
+        return self._proved(DetailKind.PROBE_CAME, now)
 
     def lapsed(self, now: float) -> bool:
         """Whether the last proof has expired since the previous call."""
         if self._reachable_until > now or self._reachable_until == float("-inf"):
             return False
         self._reachable_until = float("-inf")
-        self._why = f"nothing has shown it for {REACHABLE_SECONDS / 60:.0f} minutes"
+        self._why = str(Detail(DetailKind.LAPSED, round(REACHABLE_SECONDS / 60)))
         return True
 
     def _proved(self, why: str, now: float) -> bool:
@@ -270,14 +271,14 @@ class Identity:
         forced = self._settings.read_only
         seen = reachable and self.met
         if forced is not None:
-            why = "asked for" if forced else "turned off by the settings"
+            why = DetailKind.ASKED_FOR if forced else DetailKind.TURNED_OFF
         elif reachable:
-            why = "strangers reach us" if seen else "strangers may reach us"
+            why = DetailKind.REACHED if seen else DetailKind.MAYBE_REACHED
         else:
-            why = "until we know that strangers reach us"
+            why = DetailKind.UNTIL_REACHED
         return ReachabilityView(
             "reachable" if seen else "unknown",
-            self._why if self.met else "no datagram has come in yet",
+            self._why if self.met else DetailKind.NOTHING_CAME,
             self.read_only(now),
             why,
         )

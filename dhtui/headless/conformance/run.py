@@ -17,6 +17,7 @@ from ...errors import Exit, Failure, UsageError, quoted
 from ...runtime.conformance import Sockets, sockets_for
 from ...runtime.conformance import carry_out as run_session
 from ...storage.atomic import write_new
+from ...text.actions.notices import NoAddress, nobody_words
 from ..output import Output
 from ..stopping import Stop
 from . import reports
@@ -72,8 +73,8 @@ async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed
     stop.cancels(asyncio.current_task())
     assert request.remote is not None
     found = await look_up(request.remote)
-    if isinstance(found, str):
-        raise Failure(f"there is nobody to ask: {request.remote} {found}", Exit.NO_ANSWER)
+    if isinstance(found, NoAddress):
+        raise Failure(nobody_words((f"{request.remote} {found}",)), Exit.NO_ANSWER)
     target = found[0]
     seed = SystemRandom().randrange(SEEDS) if request.seed is None else request.seed
     loop = asyncio.get_running_loop()

@@ -24,8 +24,10 @@ from ...engine.upkeep.identity import reaches
 from ...engine.wire.compact import Addr
 from ...errors import Exit, Failure
 from ...keyring import Keyring, KeyringError, notes
-from ...options.options import Options
 from ...runtime.node_run import NodeRun
+from ...text.actions.notices import NoAddress, Unusable
+from ...text.node.details import detail_words
+from ...text.runs.running import STOPPED, given_up_words
 from ..named import resolved
 from ..output import Output
 from ..stopping import Stop
@@ -74,9 +76,7 @@ class ManyRun:
         """Targets of which nobody answered, since the last one of which somebody did."""
         self._synced = self._shown = 0.0
 
-    async def __call__(
-        self, run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop
-    ) -> Exit:
+    async def __call__(self, run: NodeRun, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
         """The exit code."""
         request = requests[0]
         assert request.many is not None
@@ -96,16 +96,16 @@ class ManyRun:
             if not limit.expired:
                 raise
             if stop.signum is not None:
-                cut = "stopped", Exit.of_signal(stop.signum)
+                cut = STOPPED, Exit.of_signal(stop.signum)
             else:
-                cut = f"given up after {request.deadline:g} s (--deadline)", Exit.DEADLINE
+                cut = given_up_words(request.deadline), Exit.DEADLINE
         finally:
             if timer is not None:
                 timer.cancel()
             if self._journal is not None:
                 self._journal.sync()
         code = self._ended(cut, time.monotonic() - began)
-        if options.wait and stop.signum is None:
+        if request.wait and stop.signum is None:
             from .keeping import keep  # here, for few stay
 
             stop.waiting = True
@@ -134,7 +134,7 @@ class ManyRun:
         elif self._request.action != "ping":
             start = await self._node.bootstrapped()
             if start.state in ("failed", "idle") and not standing(self._node).nodes:
-                why = f"nobody is there to be asked: {start.why or 'nobody answered'}"
+                why = f"nobody is there to be asked: {detail_words(start.why) or 'nobody answered'}"
                 raise Failure(f"{self._request.action}: {why}", Exit.NO_ANSWER)
         if self._request.action == "put" and self._request.remembers:
             self._own = await asyncio.to_thread(_public_keys, self._request.state)
@@ -163,11 +163,11 @@ class ManyRun:
         if job.request.remotes and remotes is None:
             own = self._node.addresses
             named = await look_up(job.request.remotes[0], families_of(own))
-            if isinstance(named, str):
-                return Told(job, None, named, Exit.NO_ANSWER)
+            if isinstance(named, NoAddress):
+                return Told(job, None, str(named), Exit.NO_ANSWER)
             remotes = [addr for addr in named if not any(reaches(each, addr) for each in own)]
             if not remotes:
-                return Told(job, None, "is this node itself", Exit.NO_ANSWER)
+                return Told(job, None, str(NoAddress(Unusable.THIS_NODE)), Exit.NO_ANSWER)
         try:
             result: Result = await ACTIONS[job.request.action].part("run")(job.request, Run(node, remotes))
         except ValueError as error:  # of an item: what a check could not know

@@ -26,6 +26,7 @@ from ...options.values import target
 from ...packets.parts import Link
 from ...sources.feed import Feed
 from ...storage.memory import MAX_NAMED, Memory, SavedFilter
+from ...text.actions.notices import NoAddress
 from ...text.format import short_id
 from ...text.safe import safe_text
 from ...widgets.line_table import LineTable
@@ -148,7 +149,7 @@ def _conform(here: Here, host: str, cases: str = "") -> Ready:
         from ..conform.window import ConformWindow
 
         found = await look_up(remote)
-        if isinstance(found, str):
+        if isinstance(found, NoAddress):
             notify(here.app, safe_text(f"{remote} {found}."), bad=True)
         else:
             here.app.push_screen(ConformWindow(found[0], wanted))

@@ -34,6 +34,7 @@ from ...packets.packet import Packet
 from ...packets.parts import Link, Part
 from ...packets.told import Giving, answers, givings, namings, packets_of
 from ...sources.feed import Feed
+from ...text.actions.notices import NoAddress
 from ...text.format import address, plural, short_id
 from ...text.outcomes import node_words
 from ...text.safe import safe_text
@@ -397,7 +398,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         self._show_answer(None, b"")
         self.say("…", f"{request.question}: {request.remote} is asked {request.words}")
         found = await look_up(request.remote, families_of(node.addresses))
-        if isinstance(found, str):
+        if isinstance(found, NoAddress):
             self.say("✗", f"{request.remote} {found}", bad=True)
             return
         addr = found[0]

@@ -39,10 +39,11 @@ from dhtui.headless.stopping import Stop
 from dhtui.items.file import write
 from dhtui.keyring import Keyring
 from dhtui.options import config
-from dhtui.options.options import Options
 from dhtui.options.planning import plan
 from dhtui.options.planning.many import READS_A_SECOND, WRITES_A_SECOND
 from dhtui.runtime.node_run import NodeRun
+from dhtui.text.actions.notices import NoAddress, Unusable
+from dhtui.text.actions.results import Came, Said
 
 ITEM = sign(BEP44_TEST_KEY, b"5:hello", 3, b"many")
 
@@ -110,8 +111,8 @@ def test_what_the_key_put_is_noted(run: Run, net: Neighbours, home: Path) -> Non
 def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
     run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def no_names(remote: HostPort, families: Collection[Family]) -> tuple[Addr, ...] | str:
-        return "has no address" if remote.host == "somewhere" else await look_up(remote, families)
+    async def no_names(remote: HostPort, families: Collection[Family]) -> tuple[Addr, ...] | NoAddress:
+        return NoAddress(Unusable.NO_ADDRESS) if remote.host == "somewhere" else await look_up(remote, families)
 
     monkeypatch.setattr("dhtui.headless.many.run.look_up", no_names)
     Path("nodes").write_text(f"{net.node}\n127.0.0.9:1\nsomewhere:1\n{net.liar}\n")
@@ -121,7 +122,7 @@ def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
     *lines, last = sorted(parsed(out), key=lambda line: line.get("line", 9))
     assert code == Exit.FAILED and last["found"] == 2
     assert [line["found"] for line in lines] == [True, False, False, True]
-    assert lines[1]["node"]["status"] == "blocked" and lines[2]["summary"] == "has no address"
+    assert lines[1]["node"]["status"] == "blocked" and lines[2]["summary"] == "has no address that can be used"
     assert len(Path("r").read_text().splitlines()) == 4
     code, out, _ = run(*argv)
     assert code == Exit.FAILED and out == "", "all of them are done"
@@ -302,7 +303,8 @@ class Gone(ManyRun):
         standing: Any = None
         asked = (NodeOutcome(addr=("1.2.3.4", 5), status=Status.ANSWERED, rtt=0.1),) if job.line <= 5 else ()
         outcome = Outcome(action="get", target=bytes(20), asked=asked)
-        return Told(job, Result(action="get", ok=False, summary="", standing=standing, outcome=outcome))
+        said = Said(Came.ASKED, outcome)
+        return Told(job, Result(action="get", ok=False, said=said, standing=standing, outcome=outcome))
 
 
 async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -312,7 +314,7 @@ async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: p
     async with Testnet(4) as net, net.node() as node:
         run = NodeRun(node, output.warn, keep_folder=None, save=None)
         with targets_of(request) as found, Stop(output) as stop:
-            code = await Gone(found)(run, Options(), [request], output, stop)
+            code = await Gone(found)(run, [request], output, stop)
     last = parsed(capsys.readouterr().out)[-1]
     assert code is Exit.NO_ANSWER and not last["complete"] and "nobody answers any more" in last["summary"]
     assert last["targets"] == 5 + GONE and last["unanswered"] == GONE

@@ -26,6 +26,7 @@ from dhtui.screens.dialogs.prompt import Prompt
 from dhtui.screens.node.ask_request import Question, named_rows, put_question, read_ask
 from dhtui.screens.node.page import NodePage
 from dhtui.screens.table.bans import BanList
+from dhtui.text.actions.notices import NoAddress
 from dhtui.widgets.pick import Pick
 
 from .. import snapshots
@@ -201,7 +202,7 @@ async def test_a_node_of_a_testnet_answers_for_itself() -> None:
         await node.bootstrapped()
         request = read_ask(net.bootstrap[-1], Question("find_node"), node.id)
         addrs = await look_up(request.remote)
-        assert not isinstance(addrs, str)
+        assert not isinstance(addrs, NoAddress)
         (addr,) = addrs
         outcome = await put_question(node, addr, request)
         rows = named_rows(outcome.asked[0], node.id, node.id, {node.address}, set())
