@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
+from types import CodeType
 from typing import Any
 
 import pytest
+from textual._callback import _count_parameters as count_parameters
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
 from dhtui.screens import base, gate
 from dhtui.widgets import chrome
+from dhtui.widgets.stylesheet import Memo
+from dhtui.widgets.stylesheet import Stylesheet as Sheet
 
 from . import idle
 
 parse_rules = Stylesheet._parse_rules
+memo_of = Sheet.memo_of
 _parsed: dict[tuple[Any, ...], list[RuleSet]] = {}
 
 
@@ -28,6 +33,27 @@ def parse_once(sheet: Stylesheet, css: str, *args: Any, **more: Any) -> list[Rul
     return _parsed[key]
 
 
+_memos: dict[tuple[int, ...], Memo] = {}
+
+
+def memo_once(sheet: Sheet, rules: Sequence[RuleSet]) -> Memo:
+    """What was found out about these very rules, which `_parsed` keeps alive."""
+    return _memos.setdefault(tuple(map(id, rules)), Memo())
+
+
+_parameters: dict[CodeType, int] = {}
+
+
+def count_once(func: Callable[..., Any]) -> int:
+    """How many parameters a function has. Textual asks anew for each lambda and each partial that is made."""
+    code = getattr(func, "__code__", None)
+    if code is None or hasattr(func, "__wrapped__"):
+        return count_parameters(func)
+    if code not in _parameters:
+        _parameters[code] = count_parameters(func)
+    return _parameters[code]
+
+
 @pytest.fixture(autouse=True)
 def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One version, one time zone, and no time: a screen takes a snapshot when the test says so, see `Stage.settle`."""
@@ -37,6 +63,8 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
+    monkeypatch.setattr(Sheet, "memo_of", memo_once)
+    monkeypatch.setattr("textual._callback._count_parameters", count_once)
     monkeypatch.setattr("os.fsync", lambda descriptor: None)  # nothing here has to outlast a power cut
     idle.use(monkeypatch)
     time.tzset()
