@@ -42,6 +42,7 @@ LONGEST = (
     "headless/test_surroundings.py",
     "terminal/",
     "headless/test_explore.py",
+    "truth/test_screens.py",
 )
 """The same of those that begin first. Those of whole programs wait more than they work."""
 LINUX = (
