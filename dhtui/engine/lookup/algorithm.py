@@ -75,6 +75,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -403,14 +404,18 @@ class Lookup:
 
     def _wanted(self, alone: Callable[[], bool] = lambda: False) -> Callable[[Candidate], bool]:
         """Whether a candidate is worth a query (L13): of the distrusted ones a bounded number is, a higher one if they
-        are `alone`, which is only found out when it matters."""
+        are `alone`, which is only found out when it matters. For as long as no state changes."""
         trusted = self._candidates.trusted
+
+        @cache
+        def tried() -> int:
+            return sum(not c.untried and not trusted(c) for c in self.candidates)
 
         def wanted(candidate: Candidate) -> bool:
             if trusted(candidate):
                 return True
             if alone():
-                return sum(not c.untried and not trusted(c) for c in self.candidates) < MAX_ALONE
+                return tried() < MAX_ALONE
             vouchers = self._candidates.vouchers(candidate)
             if not candidate.deprioritised and not vouchers:
                 return False  # misfits that name each other, one by one, would go on without end
@@ -531,11 +536,12 @@ class Lookup:
             return False
         if wait == "again" and any(c.state is ASKED or not (c.asked_again or c.untried) for c in self._hosts()):
             return False  # the quickest of them may lie, and must not decide alone
-        wanted = self._wanted(self._alone)
+        alone = cache(self._alone)  # nothing changes meanwhile
+        wanted = self._wanted(alone)
         for candidate in self._nearest():
             state = candidate.state
             if state is NEW or state is ASKED:
-                if (not candidate.sybil_suspect or self._alone()) and wanted(candidate):
+                if (not candidate.sybil_suspect or alone()) and wanted(candidate):
                     return False
             elif state is STALLED:
                 waiting = True
