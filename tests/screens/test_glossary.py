@@ -20,9 +20,9 @@ from dhtui.screens.home import messages as home_messages
 from dhtui.screens.home import panes as home_panes
 from dhtui.screens.home.now import NOW_COLUMNS
 from dhtui.screens.items.kept_rows import KEPT_COLUMNS
-from dhtui.screens.items.mine_rows import MINE_COLUMNS
+from dhtui.screens.items.mine_rows import mine_columns
 from dhtui.screens.items.put_rows import NODE_COLUMNS as WRITE_COLUMNS
-from dhtui.screens.items.rows import ITEM_COLUMNS
+from dhtui.screens.items.rows import item_columns
 from dhtui.screens.keys.rows import KEY_COLUMNS
 from dhtui.screens.log import columns as log_columns
 from dhtui.screens.lookup.panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
@@ -63,7 +63,7 @@ COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
         asker_columns(lambda target: False),
     ),
     "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
-    "items": (MINE_COLUMNS, ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
+    "items": (mine_columns(), item_columns(), KEPT_COLUMNS, WRITE_COLUMNS),
     "packets": (
         packet_columns(lambda at: at, lambda: 0.0),
         TREE_COLUMNS,
