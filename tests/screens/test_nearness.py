@@ -11,11 +11,13 @@ from dhtui.engine.wire.compact import pack_node
 from dhtui.engine.wire.krpc import GetPeers
 from dhtui.packets.dissect import dissect
 from dhtui.screens.items.rows import item_columns, item_details
+from dhtui.screens.listing import near_us
 from dhtui.screens.packets.columns import packet_columns
 from dhtui.screens.packets.packet_list import PacketModel
 from dhtui.screens.packets.panes import TREE_COLUMNS, tree_rows
 from dhtui.text.keyspace import NEAR, near, near_to
 from dhtui.text.spans import Line, Role
+from dhtui.widgets.table_model import Column
 
 FAR_TARGET = bytes.fromhex("ff" * 20)
 
@@ -70,7 +72,7 @@ def test_text_of_the_tree_is_the_same_with_and_without_the_ramp() -> None:
 def test_targets_of_items_are_painted_by_how_near_they_are_to_us() -> None:
     value = b"5:Hello"
     item = StoredItemView(sha1(value).digest(), value, None, b"", None, 60.0)
-    painted = {}
+    painted: dict[str, Role] = {}
     for column in item_columns(lambda: OWN_ID):
         painted |= roles_of(column.cell(item))
     assert painted == {item.target.hex(): near(OWN_ID, item.target)}
@@ -78,3 +80,14 @@ def test_targets_of_items_are_painted_by_how_near_they_are_to_us() -> None:
     assert {item.target.hex(): near(OWN_ID, item.target)} in [roles_of(line) for line in details]
     assert any("from our id" in text for line in details for text, _ in line)
     assert not any(roles_of(line) for line in item_details(item))
+
+
+def test_the_ids_of_any_list_can_be_painted() -> None:
+    columns: tuple[Column[bytes], ...] = (
+        Column("id", 9, lambda row: ((row.hex(), "data"),)),
+        Column("x", 1, lambda _: ()),
+    )
+    near_ours, other = near_us(columns, lambda: OWN_ID, {"id": lambda row: row})
+    assert near_ours.cell(TARGET) == ((TARGET.hex(), near(OWN_ID, TARGET)),) and other is columns[1]
+    (unknown, _) = near_us(columns, lambda: None, {"id": lambda row: row})
+    assert unknown.cell(TARGET) == ((TARGET.hex(), "data"),)

@@ -31,7 +31,7 @@ from ...widgets.lines import Lines
 from ..base import STACKED, ExplorerScreen, bindings
 from ..dialogs.popup import Popup
 from ..gate import opens
-from ..listing import link_forms, row_forms, table_form
+from ..listing import link_forms, near_us, row_forms, table_form
 from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
@@ -115,13 +115,18 @@ class PeersScreen(ExplorerScreen):
     def compose_body(self) -> ComposeResult:
         """The lists, and the line that keeps the last result."""
         with Container(id="kept"):
-            yield LineTable(SWARM_COLUMNS, lambda r: r.infohash, title="kept here", empty=_NO_SWARMS, id="swarms")
-            yield LineTable(ANNOUNCE_COLUMNS, lambda r: r.place, title="announced", empty=_NO_ANNOUNCES, id="announces")
+            swarms = near_us(SWARM_COLUMNS, self._our_id, {"infohash": lambda r: r.infohash})
+            yield LineTable(swarms, lambda r: r.infohash, title="kept here", empty=_NO_SWARMS, id="swarms")
+            announces = near_us(ANNOUNCE_COLUMNS, self._our_id, {"infohash": lambda r: r.announce.info_hash})
+            yield LineTable(announces, lambda r: r.place, title="announced", empty=_NO_ANNOUNCES, id="announces")
         with Container(id="results"):
             yield LineTable(GIVER_COLUMNS, lambda r: r.node.addr, title="found", empty=_NO_LOOKUP, id="givers")
             yield LineTable(PEER_COLUMNS, lambda r: r.peer, title="found", empty=_NO_LOOKUP, id="named")
             yield Matrix(empty=_NO_LOOKUP, id="matrix")
         yield Lines(((_HINT, "dim"),), id="last")
+
+    def _our_id(self) -> bytes | None:
+        return None if self._view is None else self._view.identity.id
 
     # -- showing ---------------------------------------------------------------------------------------------
 
