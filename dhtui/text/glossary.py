@@ -403,6 +403,7 @@ _LOOKUP: Final = (
                 "# our own program, … not yet in, ▚ writes",
             ),
             ("slow motion", "○ a query on its way, ● its answer; each takes half of the round trip"),
+            ("slow motion", "◇ on a dotted arc: an answer named a node, which is asked now; amber is near the target"),
             ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
             ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
             ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),

@@ -103,7 +103,7 @@ def _flight(look: Look, width: int, height: int) -> Drawn:
     part = Part.around(look.detail.view.target, look.depth)
     at = look.detail.view.elapsed if look.play is None else look.play.at
     lines = flight.flight_lines(look.detail, look.own, part, at, width, height)
-    return Drawn(_course(look, at, width), _motion_legend(width, flight.OUT, flight.BACK), lines)
+    return Drawn(_course(look, at, width), _motion_legend(width, flight.OUT, flight.BACK, flight.REFERRAL), lines)
 
 
 def _course(look: Look, at: float, width: int) -> str:
@@ -114,14 +114,15 @@ def _course(look: Look, at: float, width: int) -> str:
     return f"{'slow motion at ' if width >= 76 else ''}{speed}: {sign} {span_words(at)} of {span_words(end)}"
 
 
-def _motion_legend(width: int, out: str, back: str) -> str:
+def _motion_legend(width: int, out: str, back: str, referral: str) -> str:
     """The signs of what flies, and the keys."""
     play, faster, slower = (key_of(f"lookup.{name}") for name in ("play", "pace(1)", "pace(-1)"))
     if width < 100:
         return f"{play} stop  {faster} {slower} speed  esc end"
     zoom = " ".join(key_of(f"lookup.nearer({step})") for step in (1, -1))
     keys = f"{play} stops and goes on, {faster} faster, {slower} slower, {zoom} zoom, esc ends it"
-    return f"{keys}   {out} query {back} answer"
+    signs = f"{out} query {back} answer {referral} named"
+    return f"{keys}   {signs}"
 
 
 _DRAWINGS = {"ladder": _ladder, "waterfall": _waterfall, "tree": _tree, "space": _space, "flight": _flight}
