@@ -323,6 +323,7 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.home.screen:HomeScreen",
         "Who this node is, whether it works and why not, what it sends and receives, and what goes on now.",
         (
+            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, bookmarks."),
             Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
             Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
             Action("family", "I", "IPv4/6", "Show the other address family, where our node is in both.", 9),

@@ -18,6 +18,7 @@ from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts
 from dhtui.screens.home import messages as home_messages
 from dhtui.screens.home import panes as home_panes
+from dhtui.screens.home.marks import MARK_COLUMNS
 from dhtui.screens.home.now import NOW_COLUMNS
 from dhtui.screens.items.kept_rows import KEPT_COLUMNS
 from dhtui.screens.items.mine_rows import mine_columns
@@ -46,7 +47,7 @@ from . import snapshots
 from .home.test_home import grown
 
 COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
-    "home": (NOW_COLUMNS,),
+    "home": (NOW_COLUMNS, MARK_COLUMNS),
     "table": (
         BUCKET_COLUMNS,
         NODE_COLUMNS,
