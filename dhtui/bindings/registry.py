@@ -194,7 +194,7 @@ GLOBAL: tuple[Action, ...] = (
 
 NEEDS_NODE = frozenset(
     (
-        *("bootstrap", "try_again", "new_lookup", "testnet", "record"),
+        *("bootstrap", "try_again", "new_lookup", "testnet", "record", "census"),
         *("ping", "refresh_bucket", "find_node", "ask", "ban", "bans", "start", "stop", "announce"),
         *("put", "get", "keep", "watch", "look", "kept"),
         *("new_key", "import_key", "export_key", "passphrase", "rename_key", "delete_key", "reveal"),
@@ -300,6 +300,9 @@ BAR: tuple[Action, ...] = (
 )
 """The keys of the command bar."""
 
+CENSUS: tuple[Action, ...] = (Action("end_census", "x", "end it", "End the census with what was counted so far.", 2),)
+"""Actions of the window of a census."""
+
 BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
 """Actions of the window of the addresses that are ignored."""
 
@@ -331,6 +334,7 @@ VIEWS: tuple[View, ...] = (
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
             Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
             Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
+            Action("census", "n", "census", "Count nodes, infohashes and programs of the network, by a polite walk."),
         ),
     ),
     View(
@@ -531,6 +535,7 @@ LEGEND = (
 
 OTHER_NAMES = {
     "announce": "announce_peer seed",
+    "census": "count size estimate survey",
     "back": "return",
     "bookmark": "mark star favourite",
     "columns": "hide show fields",

@@ -23,10 +23,11 @@ CLIENTS_SHOWN = 12
 def text(result: Result, shown: words.Shown) -> Lines:
     """What was counted, and the estimates for the whole network."""
     report = result.census
-    return words.report(result, shown, [] if report is None else _lines(report))
+    return words.report(result, shown, [] if report is None else report_lines(report))
 
 
-def _lines(report: CensusReport) -> list[str]:
+def report_lines(report: CensusReport) -> list[str]:
+    """The estimates and counts, a label of 12 cells before each."""
     tally = report.tally
     whole = report.share == 1.0
     lines = [

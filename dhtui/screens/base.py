@@ -262,10 +262,10 @@ class ExplorerScreen(Selecting[None]):
     @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
-        from ..lookups.same import SAME
+        from ..lookups.same import SAME, more_of_links
 
-        same = self.same_command()
-        await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ())))
+        same, more = self.same_command(), more_of_links(self.links())
+        await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ()), *more))
 
     @opens("export")
     async def action_export(self) -> None:

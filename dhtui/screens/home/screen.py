@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from textual.getters import query_one
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import LookupView, Snapshot
 from ...lookups.budget import unanswered
+from ...lookups.same import more_of_us
 from ...packets.activity import FLASH, active
 from ...packets.parts import Link
 from ...sources.attention import attention
@@ -36,6 +38,9 @@ from .marks import MARK_COLUMNS, MarkRow, mark_rows
 from .messages import message_lines
 from .needs import attention_lines
 from .now import NOW_COLUMNS, NowRow, now_links, now_rows
+
+if TYPE_CHECKING:
+    from ..census.run import CensusRun
 
 
 def _no_lookup() -> Line:
@@ -78,6 +83,8 @@ class HomeScreen(ExplorerScreen):
     """The snapshot that the panes were filled from."""
     _shape: Hashable = None
     """The sizes that they were filled for."""
+    _census: CensusRun | None = None
+    """The last census."""
     _marks_as_of: Hashable = None
     """All that the rows of bookmarks depend on."""
     _lost: Mapping[LookupView, float] = {}
@@ -252,6 +259,37 @@ class HomeScreen(ExplorerScreen):
         if self._may_start():
             await name_hosts(self, self.feed.commands)
 
+    def action_census(self) -> None:
+        """Shows the census that runs or has run; without one it begins one."""
+        from ..census.opening import usual_census
+
+        if self._census is None or self._census.node is not self.feed.commands:
+            self.carry_out(usual_census())
+        else:
+            self._show_census(self._census)
+
+    def carry_out(self, request: object) -> None:
+        """Begins a census, in place of one that runs."""
+        from ...actions.request import CensusOf
+        from ..census.run import CensusRun
+
+        node = self.feed.commands
+        if not isinstance(request, CensusOf):
+            return
+        if node is None:
+            notify(self, f"{self.feed.without_node}: there is nobody to count.")
+            return
+        if self._census is not None:
+            self._census.stop()
+        self._census = CensusRun(node, request)
+        self._census.begin()
+        self._show_census(self._census)
+
+    def _show_census(self, run: CensusRun) -> None:
+        from ..census.window import CensusWindow
+
+        self.app.push_screen(CensusWindow(run))
+
     def _may_start(self) -> bool:
         if self.feed.player is not None:
             notify(self, f"{self.feed.played}: nothing is started in it.")
@@ -300,7 +338,8 @@ class HomeScreen(ExplorerScreen):
         addresses = [("our external address", address(who.external))] if who.external else []
         target = [("the lookup's target", row.lookup.target.hex())] if row else []
         lines = row_forms(self.now) if row else ()
-        return ("our id", who.id.hex()), *addresses, ("our bound address", address(who.bound)), *target, *lines
+        bound = ("our bound address", address(who.bound))
+        return ("our id", who.id.hex()), *addresses, bound, *target, *lines, *more_of_us()
 
     def exports(self) -> Sequence[ExportForm]:
         """The lookups."""

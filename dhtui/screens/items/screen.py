@@ -259,8 +259,10 @@ class ItemsScreen(ExplorerScreen):
 
     def same_command(self) -> str:
         """Gets the same item."""
-        row = self.items.model.selected
-        return of_item(row.target, row.k, row.salt) if row else ""
+        row = self._row()
+        if row is None:
+            return ""
+        return of_item(row.target, row.public if isinstance(row, MineRow) else row.k, row.salt)
 
     def exports(self) -> Sequence[ExportForm]:
         """All items, or the selected value."""

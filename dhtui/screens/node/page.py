@@ -28,7 +28,7 @@ from ...engine.wire.family import family_of
 from ...engine.wire.ids import distance
 from ...items.value import view_lines
 from ...lookups.roles import Role, role_in
-from ...lookups.same import SAME
+from ...lookups.same import SAME, TEST, of_conform
 from ...lookups.walk import Walk
 from ...packets.packet import Packet
 from ...packets.parts import Link, Part
@@ -546,7 +546,9 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         row = self._focused_row()
         same = [(SAME, self._same)] if self._same and self._tab == "ask" else []
         if isinstance(row, NamedRow) or row is None:
-            return [*self.node_forms(self._node_row(row))[:2], *same]
+            shown = self._node_row(row)
+            test = [] if shown is None else [(TEST, of_conform(address(shown.addr)))]
+            return [*self.node_forms(shown)[:2], *same, *test]
         if isinstance(row, TreeRow):
             part = row.part
             bytes_of = [("part, hex", self._data[part.start : part.end].hex())] if part.end > part.start else []
