@@ -11,7 +11,7 @@ from ..engine.census.estimate import share_of
 from ..engine.census.walk import OTHER, Tally
 from ..engine.wire.bloom import Count
 from ..text.clients import client_name
-from ..text.format import plural
+from ..text.format import milliseconds, plural
 from . import text as words
 from .json_lines import plain
 from .lines import Lines
@@ -40,7 +40,7 @@ def report_lines(report: CensusReport) -> list[str]:
         f"BEP 42      {_share(tally.fitting, tally.judged) if tally.judged else 'only local addresses'}",
     ]
     trips = [(part, tally.round_trip(part)) for part in PARTS]
-    measured = [f"{100 * part:g} % within {1000 * trip:.3g} ms" for part, trip in trips if trip is not None]
+    measured = [f"{100 * part:g} % within {milliseconds(trip)}" for part, trip in trips if trip is not None]
     lines += [f"round trip  {', '.join(measured)}"] if measured else []
     for code, count in tally.clients.most_common(CLIENTS_SHOWN):
         lines.append(f"client      {_client(code):<14}  {_share(count, tally.nodes)}")

@@ -375,6 +375,8 @@ class ItemsScreen(ExplorerScreen):
         name = row.name if isinstance(row, MineRow) else short_id(row.target)
         if isinstance(row, MineRow) and row.watched_in is not None:
             if await courses.stops(self.app, name):
+                if row.followed is not None:
+                    self.app.post_message(courses.watching(follower, row.followed))
                 await follower.unwatch(row.target)
                 self.tick()
             return
@@ -408,6 +410,8 @@ class ItemsScreen(ExplorerScreen):
     @opens("removing an item")
     async def _let_go(self, row: MineRow) -> None:
         if self.host.keeper is not None and await courses.lets_go(self.app, row.name):
+            if row.kept is not None:
+                self.app.post_message(courses.keeping(self.host.keeper, row.kept.item))
             await self.host.keeper.remove(row.target)
             self.tick()
 
