@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import Any, Protocol, cast
 
 from rich.console import RenderableType
 from textual import events, on, work
@@ -33,6 +33,7 @@ from ...lookups.walk import Walk
 from ...packets.packet import Packet
 from ...packets.parts import Link, Part
 from ...packets.told import Giving, answers, givings, namings, packets_of
+from ...runtime.host import NodeHost
 from ...sources.feed import Feed
 from ...text.format import address, plural, short_id
 from ...text.outcomes import node_words
@@ -77,6 +78,10 @@ from .walking import walk_through
 _EVERY = 1.0
 """Seconds between two looks at what is known."""
 _TARGET = "empty: our own id; random; id, infohash, public key or magnet link"
+
+
+class _Hosting(Protocol):
+    host: NodeHost
 
 
 class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
@@ -256,7 +261,9 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         )
         match self._tab:
             case "overview":
-                self.told.show("", lines.overview(known, self._story))
+                net = cast(_Hosting, self.app).host.net
+                stopped = net is not None and self._addr in net.stopped
+                self.told.show("", lines.overview(known, self._story, stopped=stopped))
             case "bep42":
                 none: list[Line] = [((" Its id is not known: it has not answered.", "dim"),)]
                 self.sums.show("", none if known.id is None else bep42_lines(known.id, known.addr[0]))
