@@ -323,7 +323,7 @@ class Explorer(App[int]):
             notify(self, f"The testnet did not start: {safe_text(str(problem))}. Back to the network.", bad=True)
             self._start()
             return
-        back = f"{key_of('testnet')} returns to the network."
+        back = f"{key_of('stop_node')} on a node stops it, {key_of('testnet')} returns to the network."
         notify(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now. {back}{note}")
 
     @work(group="node", exclusive=True, exit_on_error=False)

@@ -517,7 +517,7 @@ async def test_the_infohash_who_gave_its_peers_and_what_is_kept_lie_in_the_id_sp
         assert strip.part.depth == 3 and strip.part.column(TARGET, 10) is not None, "it is the infohash that one nears"
         await stage.press("right", "minus")
         assert strip.part.depth == 2
-        await stage.press("down")
+        await stage.press("minus", "minus", "down")
         assert "9999…9999 ◆" in stage.text() and "● 1 node that gave peers of it" in stage.text()
         await stage.pilot.resize_terminal(*SMALL)
         await stage.until(lambda: not strip.size.width)
