@@ -402,6 +402,8 @@ VIEWS: tuple[View, ...] = (
             Action("culprit", "y", "why slow", "Go to the query that cost most time; again: to the next one.", 4),
             Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left_parenthesis", "", "In the id space: show the ids to the left.", 0, "("),
+            Action("pan(1)", "right_parenthesis", "", "In the id space: show the ids to the right.", 0, ")"),
             Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 4),
             Action("family", "I", "IPv4/6", "Show the other address family, where our node is in both.", 9),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),

@@ -39,8 +39,8 @@ class Look:
     """The row that the user has scrolled to; `None`: that the chosen node is in sight."""
     focused: bool
     own: bytes | None
-    depth: int
-    """How many bits the ids of the part that is drawn share with the target."""
+    part: Part
+    """The part of the id space that is drawn."""
     play: Play | None = None
     compared: bool = False
 
@@ -92,17 +92,17 @@ def _tree(look: Look, width: int, height: int) -> Drawn:
 
 
 def _space(look: Look, width: int, height: int) -> Drawn:
-    part = Part.around(look.detail.view.target, look.depth)
     keys = f"{key_of('lookup.nearer(1)')} {key_of('lookup.nearer(-1)')} zoom"
-    return Drawn(keyspace_title(part), keys, keyspace_lines(look.then, look.own, part, width, height))
+    keys += f"  {key_of('lookup.pan(-1)')} {key_of('lookup.pan(1)')} beside"
+    title = keyspace_title(look.part, look.detail.view.target)
+    return Drawn(title, keys, keyspace_lines(look.then, look.own, look.part, width, height))
 
 
 def _flight(look: Look, width: int, height: int) -> Drawn:
     from ...lookups.drawings import flight
 
-    part = Part.around(look.detail.view.target, look.depth)
     at = look.detail.view.elapsed if look.play is None else look.play.at
-    lines = flight.flight_lines(look.detail, look.own, part, at, width, height)
+    lines = flight.flight_lines(look.detail, look.own, look.part, at, width, height)
     return Drawn(_course(look, at, width), _motion_legend(width, flight.OUT, flight.BACK, flight.REFERRAL), lines)
 
 
