@@ -102,6 +102,7 @@ class Guide:
         for screen in self._screens():
             screen.query(TourCard).remove()
             light(screen, ())
+            screen.leave_room(0)
 
     def _screens(self) -> list[ExplorerScreen]:
         stacks = self._app._screen_stacks.values()

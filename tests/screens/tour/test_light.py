@@ -73,7 +73,11 @@ async def test_a_lit_screen_looks_as_kept() -> None:
                 await stage.pilot.resize_terminal(*size)
                 for _ in range(3):  # the card takes its place, then the panes beside it theirs
                     await lit(stage, guide)
+                assert stage.screen.has_class("-narrow" if size == SMALL else "-wide"), "it has 122 columns of 160"
                 await matches_golden(stage, f"tour-{name}-{size[0]}x{size[1]}")
+        guide.leave()
+        await stage.settle()
+        assert stage.screen.has_class("-broad")
 
 
 @pytest.mark.parametrize("width", [36, 78])
