@@ -34,6 +34,13 @@ class Health(NamedTuple):
     """The state and its cause."""
     remedy: str = ""
     """The remedy."""
+    short: str = ""
+    """The state in the fewest words that matter, where `text` has more."""
+
+    @property
+    def brief(self) -> str:
+        """The state without what only explains it."""
+        return self.short or self.text.partition(",")[0]
 
     @property
     def glyph(self) -> str:
@@ -50,7 +57,7 @@ def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
     )
     state = _state(snapshot, answered)
     words = health_words(state, snapshot, answered, "" if on_testnet else key_of("testnet"))
-    return Health(_LEVELS.get(state, "bad"), state, words.text, words.remedy)
+    return Health(_LEVELS.get(state, "bad"), state, *words)
 
 
 _LEVELS: dict[State, Level] = {

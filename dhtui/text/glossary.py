@@ -177,6 +177,18 @@ _HOME: Final = (
             ("when", "how long it has run, or how long ago it ended"),
         ),
     ),
+    Section(
+        "bookmarks",
+        (
+            ("name", "what you called it; :open NAME goes there from any screen"),
+            ("kind", "a node, an address, a target, an infohash or a key"),
+            ("what", "its id, key or address"),
+            (
+                "known now",
+                "of a node how it stands in our table, of the rest when it was looked up last; ✓ that found something",
+            ),
+        ),
+    ),
 )
 
 _TABLE: Final = (
@@ -402,7 +414,11 @@ _LOOKUP: Final = (
                 "≈ ? behind others, ≡ for others at the end, : other lookups, = no room, · nothing sent, "
                 "# our own program, … not yet in, ▚ writes",
             ),
-            ("slow motion", "○ a query on its way, ● its answer; each takes half of the round trip"),
+            (
+                "slow motion",
+                "○ a query on its way, ● its answer; each takes half of the round trip. ◇ on a dotted arc: an answer "
+                "named a node, and we ask it; amber is near the target",
+            ),
             ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
             ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
             ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),

@@ -44,10 +44,12 @@ class HealthWords(NamedTuple):
 
     text: str
     remedy: str = ""
+    short: str = ""
+    """The state in the fewest words that matter, where `text` has more."""
 
 
 WORDS: Final[dict[State, HealthWords]] = {
-    State.GOOD: HealthWords("good: {answered}{rate}, {reach}"),
+    State.GOOD: HealthWords("good: {answered}{rate}, {reach}", short="good: {many}, {reach}"),
     State.STARTING: HealthWords("starting: {good} answered so far"),
     State.FEW: HealthWords("few nodes: {answered}", "lookups may find little; the table fills with time"),
     State.UNANSWERED: HealthWords("no answers: {silence}", "check the network"),
@@ -70,6 +72,7 @@ def health_words(state: State, snapshot: Snapshot, answered: int, testnet_key: s
     silence = "" if recent is None else _silence(recent)
     told = {
         "answered": f"{plural(answered, 'node')} answered in {duration(GOOD_SECONDS)}",
+        "many": plural(answered, "node"),
         "good": plural(snapshot.table.good, "node"),
         "rate": "" if recent is None else f", {_rate(recent)}",
         "reach": reach(snapshot.reachability.state),
