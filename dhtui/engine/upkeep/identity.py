@@ -5,6 +5,10 @@ A node behind a NAT, which others can't reach, must not be in their tables: it s
 address that it never contacted, or its own probe. A probe is a ping to our external address from another socket, which
 no NAT lets in because of earlier traffic.
 
+Where the external address is one of this machine's, over IPv6 mostly, a probe would not leave the machine: it passes no
+firewall and proves nothing, so none is sent. There no NAT is in the way, and the node serves; but it is not known to be
+reachable until a stranger's query comes.
+
 The source of that query may be forged. That does not matter: what counts is that it passed the NAT.
 """
 
@@ -35,6 +39,9 @@ OWN_KEPT = 16
 """Most addresses that are remembered for sending our own queries back."""
 IDS_KEPT = 8
 """Most ids of earlier external addresses that are remembered: at the same address the node has the same id again."""
+
+UNMET = "no datagram has come in yet"
+UNTESTED = "; our own probe would not leave this machine"
 
 
 def reaches(bound: Addr, addr: Addr) -> bool:
@@ -71,6 +78,8 @@ class Identity:
         self._probe_at = now
         self._reachable_until = float("-inf")
         self._why = "no stranger has contacted us yet"
+        self._at_home = False
+        """Whether the external address is one of this machine's: no NAT is in the way."""
         self.met = False
         """Whether any datagram was received: before that, reachability can't be judged."""
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
@@ -122,6 +131,7 @@ class Identity:
             return None
         if moved:
             self._moved_at = now
+            self._at_home = False
             self._keep_id()
             if not self._loopback:
                 self._reachable_until = float("-inf")
@@ -138,7 +148,7 @@ class Identity:
             self._external_source = "saved"
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
         self._reachable_until = float("inf") if self._loopback else float("-inf")
-        self._why = "the address is new"
+        self._why, self._at_home = "the address is new", False
         self._probe_at = now
 
     def _keep_id(self) -> None:
@@ -242,10 +252,16 @@ class Identity:
         self.probe_tid = self._rng.randbytes(8)
         return encode_query(self.probe_tid, Ping(random_id(self._rng)), True)[1], self.external
 
+    def probe_stayed(self) -> bool:
+        """The probe would not have left this machine, and was not sent. Returns whether that is news."""
+        self.probe_tid = b""
+        first, self._at_home = not self._at_home, True
+        return first
+
     def read_only(self, now: float) -> bool:
         """Whether this node sends ``ro`` and answers no queries (BEP 43)."""
         forced = self._settings.read_only
-        return now >= self._reachable_until if forced is None else forced
+        return now >= self._reachable_until and not self._at_home if forced is None else forced
 
     # ---- views -------------------------------------------------------------------------------------
 
@@ -270,11 +286,13 @@ class Identity:
             why = "asked for" if forced else "turned off by the settings"
         elif reachable:
             why = "strangers reach us" if seen else "strangers may reach us"
+        elif self._at_home:
+            why = "no NAT is in the way, though a firewall may be"
         else:
             why = "until we know that strangers reach us"
         return ReachabilityView(
             "reachable" if seen else "unknown",
-            self._why if self.met else "no datagram has come in yet",
+            f"{self._why}{UNTESTED if self._at_home and not reachable else ''}" if self.met else UNMET,
             self.read_only(now),
             why,
         )

@@ -162,6 +162,18 @@ async def comes_later() -> dict[str, Any]:
     return told
 
 
+async def at_home() -> dict[str, Any]:
+    """The external address is one of the machine's own: a probe would not leave the machine."""
+    told: dict[str, Any] = {}
+    for family in BOTH:
+        addr = HERE[family][0], 7000
+        async with Node(NodeConfig(listen=addr, settings=Settings(external=addr))) as node:
+            node._sides.first.tick()
+            snapshot = node.snapshot()
+            told[family.name] = [*snapshot.reachability, snapshot.methods["probe"].sent]
+    return told
+
+
 async def everything() -> dict[str, Any]:
     """All that is tried."""
     ip("link", "set", "lo", "up")
@@ -175,6 +187,7 @@ async def everything() -> dict[str, Any]:
             "IPv6": await with_families(IPV6),
             "changes": await that_change(),
             "comes": await comes_later(),
+            "home": await at_home(),
         }
 
 

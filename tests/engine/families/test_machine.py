@@ -80,3 +80,11 @@ def test_a_family_that_comes_later_is_joined(told: dict[str, Any]) -> None:
     comes = told["comes"]
     assert comes["links"] == [["IPv6", "missing"], ["IPv6", "up"]] and comes["missing"] == []
     assert comes["families"] == ["IPv4", "IPv6"] and comes["answered"] == {"IPv4": 1, "IPv6": 1}
+
+
+@pytest.mark.parametrize("family", ["IPv4", "IPv6"])
+def test_a_probe_that_would_not_leave_the_machine_is_not_sent(told: dict[str, Any], family: str) -> None:
+    """It would pass no firewall: the node serves, and does not say that strangers reach it."""
+    state, why, read_only, read_only_why, sent = told["home"][family]
+    assert (state, read_only, sent) == ("unknown", False, 0), why
+    assert "no NAT is in the way" in read_only_why
