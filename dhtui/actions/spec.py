@@ -225,9 +225,9 @@ _ROWS = (
             "`infohashes` of all of it; `blocks` walked of `planned`, a `space` of all ids; `alone`, whether nobody "
             "answered any more; `visited` nodes, `found` (they answered under an id of their block); `answers`, "
             "`sampling` (they gave samples, BEP 51), `bep42` (ids that fit, of public addresses); `round_trips`: "
-            "`{p10, p50, p90, p99}` in milliseconds; `clients`: `{client, code_hex, part, whole, share, low, high}`, by the first two "
-            "bytes of `v`; `sampled`: infohashes given; `surplus`: candidates left out, being too many; "
-            "`unbelieved`: nodes whose `num` was not used |\n"
+            "`{p10, p50, p90, p99}` in milliseconds; `clients`: `{client, code_hex, part, whole, share, low, high}`, "
+            "by the first two bytes of `v`; `sampled`: infohashes given; `surplus`: candidates left out, being too "
+            "many; `unbelieved`: nodes whose `num` was not used |\n"
             "| | `infohashes` | with --list-infohashes the infohashes that nodes gave in this run, at most 100,000; "
             "else null |"
         ),
