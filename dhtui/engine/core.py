@@ -28,7 +28,7 @@ from .operations.requests import RefreshBucket, Request
 from .outbox import Outbox
 from .outcome import Status
 from .queries import MAX_LIVE, MAX_STALLED, Answer, InFlight, Queries
-from .server import MAX_NODES, Server
+from .server import Server
 from .settings import LiveSettings, SavedState, Settings
 from .store import MAX_ALL_PEERS, MAX_PEERS, PeerStore
 from .table import GOOD_SECONDS, Change, Table
@@ -339,7 +339,7 @@ class Core:
             return reply
         args = query.args
         if b"v" in body and (target := target_of(args)):  # shrinking drops the value first
-            body = body | {self.family.nodes_key: b"".join(c.packed for c in self._table.closest(target, MAX_NODES))}
+            body = body | {self.family.nodes_key: self._server.nodes(target, addr)}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             return b""

@@ -13,6 +13,7 @@ import pytest
 from dhtui.actions.census import FamilyCensus, census
 from dhtui.actions.request import CensusOf
 from dhtui.actions.run import Result
+from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
 from dhtui.engine.node import Node
 from dhtui.engine.operations.limit import Limit
@@ -24,6 +25,8 @@ from dhtui.errors import Failure
 from dhtui.headless.census import json as as_json
 from dhtui.headless.census import text
 from dhtui.headless.text import Shown
+from dhtui.options.options import Options
+from dhtui.runtime.launch import prepare
 
 FAST = 1000.0
 
@@ -214,3 +217,18 @@ def test_it_runs_on_a_testnet(
 def test_a_sample_needs_somebody_to_ask(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--do", "sample_infohashes", "--bnodes", "no"]) == 2
     assert "sample_infohashes needs --remote" in capsys.readouterr().err
+
+
+async def test_51_14_who_takes_a_census_answers_others_meanwhile(
+    net: Testnet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no read-only node as others are that run for one action, but serves as soon as it can be reached."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    options = Options(do="census", listen=(("127.0.0.1", 0),), bnodes=net.bootstrap)
+    config = prepare(options, serving=ACTIONS["census"].serves, keeping=False).config
+    assert ACTIONS["census"].serves and config.settings.read_only is None and config.settings.maintain
+    async with Node(config) as indexer:
+        taken = asyncio.ensure_future(census(indexer, CensusOf(FAST, 10, None, listed=False), lambda line: None))
+        other = await net.nodes[0].ping([indexer.address])
+        assert other.answered == 1
+        assert (await taken).ok

@@ -407,6 +407,12 @@ def test_at_a_new_external_address_it_is_not_known_whether_a_nat_is_in_the_way()
     assert identity.read_only(1.0)
 
 
+def test_without_a_port_our_external_address_has_the_port_that_is_bound() -> None:
+    identity = Identity(Settings(external=(US[0], 0)), ("0.0.0.0", 7001), Random(1), 0.0)
+    probe = identity.probe(0.0)
+    assert identity.external == (US[0], 7001) and probe is not None and probe[1] == (US[0], 7001)
+
+
 def test_read_only_a_guessed_probe_proves_nothing_and_a_real_one_counts_once() -> None:
     """A probe is known by its 8 random bytes; with another transaction id it is any stranger's query."""
     identity = Identity(Settings(external=US), ("0.0.0.0", 6881), Random(1), 0.0)

@@ -79,6 +79,8 @@ class Place:
 class _Table:
     """The routing table of a passive node, as its server reads it."""
 
+    locals = 0
+
     def __init__(self, population: Population, owner: Member) -> None:
         self._population, self._owner, self.own = population, owner, owner.id
 

@@ -60,6 +60,8 @@ class Identity:
         self.bound = bound
         saved = settings.saved
         self.external = settings.external or (saved.external if saved else None)
+        if self.external is not None and not self.external[1]:  # only the IP is known: likeliest is the port here
+            self.external = self.external[0], bound[1]
         self._external_source: Literal["user", "vote", "saved", "none"] = (
             "user" if settings.external else "saved" if self.external else "none"
         )

@@ -14,7 +14,7 @@ from .bencode import Bencached, Value
 from .bloom import FILTER_BYTES
 from .codes import PROTOCOL, UNKNOWN_METHOD
 from .compact import is_usable
-from .family import FAMILIES, ID_LENGTH, Addr, Family
+from .family import FAMILIES, ID_LENGTH, OTHER, Addr, Family
 from .faults import Fault
 from .ids import immutable_target, mutable_target
 
@@ -357,11 +357,16 @@ def _target_of_put(args: Put) -> bytes:
 
 
 def _read_peers(body: Arguments, _: bool, faults: list[Fault], family: Family) -> GivenPeers:
-    value, length, unpack = body[b"values"], family.peer_length, family.unpack
+    value, length, other = body[b"values"], family.peer_length, OTHER[family]
     if type(value) is not list:
         faults.append(Fault.PEERS_NO_LIST)
         return GivenPeers(())
-    peers = [unpack(x) for x in value[:MAX_PEERS_READ] if type(x) is bytes and len(x) == length]
+    # A list may mix both families (BEP 32): the length of an entry tells which it is of.
+    peers = [
+        (family if len(x) == length else other).unpack(x)
+        for x in value[:MAX_PEERS_READ]
+        if type(x) is bytes and len(x) in (length, other.peer_length)
+    ]
     usable = tuple(dict.fromkeys(peer for peer in peers if is_usable(peer)))
     if len(usable) != len(value):
         faults.append(Fault.PEERS)

@@ -88,3 +88,8 @@ def test_a_probe_that_would_not_leave_the_machine_is_not_sent(told: dict[str, An
     state, why, read_only, read_only_why, sent = told["home"][family]
     assert (state, read_only, sent) == ("unknown", False, 0), why
     assert "no NAT is in the way" in read_only_why
+
+
+def test_32_06_an_address_of_teredo_is_taken_only_if_there_is_no_other(told: dict[str, Any]) -> None:
+    """The system chooses by RFC 6724: it takes Teredo last."""
+    assert told["teredo"] == {"alone": "2001:0:4136:e378:8000:63bf:3fff:fdd2", "beside": "2001:db8::2"}
