@@ -143,10 +143,11 @@ def _nat(snapshot: Snapshot, probed: Probed) -> Finding:
         Measure("addresses_seen", float(len(ips))),
         Measure("ports_seen", float(len(ports))),
     )
+    # Where each sees another address, no majority ever tells ours.
+    if _varies(ips) and (external is not None or len(seen) >= ENOUGH_NODES):
+        return Finding(Check.NAT, Verdict.ADDRESS_VARIES, measured)
     if external is None:
         return Finding(Check.NAT, Verdict.ADDRESS_UNKNOWN, measured)
-    if _varies(ips):
-        return Finding(Check.NAT, Verdict.ADDRESS_VARIES, measured)
     if _varies(ports):
         return Finding(Check.NAT, Verdict.PORT_VARIES, measured)
     if external == who.bound or (external[1] == who.bound[1] and external[0] in probed.own):
