@@ -50,7 +50,7 @@ def _links(snapshot: Snapshot) -> Iterator[Attention]:
     for finding in links(snapshot):
         if finding.verdict is not Verdict.FAMILY_THERE:
             missing = finding.verdict is Verdict.FAMILY_MISSING
-            yield Attention(Need.MISSING if missing else Need.ROUTE, name=finding.family or "")
+            yield Attention(Need.MISSING if missing else Need.ROUTE, name=finding.family or snapshot.family)
 
 
 def _network(snapshot: Snapshot) -> Iterator[Attention]:
