@@ -74,6 +74,8 @@ def test_a_file_and_the_environment_are_read_alike(tmp_path: Path, monkeypatch: 
         ("--listen [::1]", "has no port"),
         ("--listen [::1]:65536", "must be a number from 0 to 65535"),
         ("--listen 127.0.0.1:1,127.0.0.2:1", "names two addresses of IPv4: one of each family"),
+        ("--listen [ff02::1]:1", "is not an address that a node can have"),
+        ("--listen 224.0.0.1:1", "is not an address that a node can have"),
         ("--listen :1,[::1]:1", "names two addresses of IPv6"),
         ("--listen [fe80::1%lo]:1", "with a zone"),
         ("--listen \u0661", "must be a number"),
