@@ -299,6 +299,11 @@ class Core:
         """Count the probe as sent."""
         self._counters.probe_went(len(data), now)
 
+    def probe_stayed(self, now: float) -> None:
+        """The probe was not sent: its address is this machine's own, so it would pass neither NAT nor firewall."""
+        if self.identity.probe_stayed() and not self.identity.reachable(now):
+            self._maintenance.refresh_own(now)  # read-only no more: others may give us a place in their tables
+
     def send_dropped(self, data: bytes, addr: Addr) -> None:
         """The system's send buffer was full: the datagram counts as lost in the network."""
         self._sending.dropped(data, addr, self._now)

@@ -182,6 +182,8 @@ class Table:
         self._by_addr: dict[Addr, Contact] = {}
         self._by_id: dict[bytes, Contact] = {}
         self._shares = Shares()
+        self.locals = 0
+        """How many entries have addresses of this host or of a private network."""
         self._known: dict[Addr, Contact] = {}
         """In the order of their last answers, the latest last."""
         self._known_ids: list[tuple[int, Addr]] = []
@@ -457,6 +459,7 @@ class Table:
         self._by_addr[contact.addr] = contact
         self._by_id[contact.id] = contact
         self._shares.add(contact.addr[0])
+        self.locals += is_local(contact.addr[0])
         self._recall(contact.addr)
 
     def _take_out(self, contact: Contact) -> Bucket:
@@ -465,6 +468,7 @@ class Table:
         del self._by_addr[contact.addr]
         del self._by_id[contact.id]
         self._shares.remove(contact.addr[0])
+        self.locals -= is_local(contact.addr[0])
         return bucket
 
     def _remove(self, contact: Contact, now: float, why: str) -> Change:
@@ -606,6 +610,7 @@ class Table:
         self.buckets = [Bucket(0, now)]
         self._by_addr, self._by_id = {}, {}
         self._shares.clear()
+        self.locals = 0
         for contact in contacts:
             self._admit(contact, now)
 

@@ -384,6 +384,40 @@ def test_read_only_stays_where_the_probe_does_not_come_back() -> None:
     assert says_ro(net, core)
 
 
+def test_a_probe_that_stays_on_the_machine_proves_nothing_and_ends_read_only() -> None:
+    """Where the external address is the machine's own, no NAT is in the way; a firewall may be, which none tested."""
+    net = Network()
+    core = net.core(US[0], read_only=None)
+    net.walls.add(US)
+    heard = events_of(core)
+    outvote(net, core, US)
+    core.probe_stayed(net.now)
+    view = core.snapshot(net.now).reachability
+    assert (view.state, view.read_only) == ("unknown", False) and not says_ro(net, core)
+    assert "our own probe would not leave this machine" in detail_words(view.why)
+    assert "a firewall may be" in detail_words(view.read_only_why)
+    assert not [e for e in heard if isinstance(e, ReachabilityChanged)]
+    stranger = net.puppet()
+    net.walls.discard(US)
+    stranger.query(core, Ping(stranger.id))
+    net.run(1.0)
+    view = core.snapshot(net.now).reachability
+    assert (view.state, detail_words(view.why)) == ("reachable", "a node that we never contacted asked us something")
+
+
+def test_at_a_new_external_address_it_is_not_known_whether_a_nat_is_in_the_way() -> None:
+    identity = Identity(Settings(external=US), ("0.0.0.0", 6881), Random(1), 0.0)
+    assert identity.probe_stayed() and not identity.probe_stayed() and not identity.read_only(0.0)
+    identity.rebound(("0.0.0.0", 6882), 1.0)
+    assert identity.read_only(1.0)
+
+
+def test_without_a_port_our_external_address_has_the_port_that_is_bound() -> None:
+    identity = Identity(Settings(external=(US[0], 0)), ("0.0.0.0", 7001), Random(1), 0.0)
+    probe = identity.probe(0.0)
+    assert identity.external == (US[0], 7001) and probe is not None and probe[1] == (US[0], 7001)
+
+
 def test_read_only_a_guessed_probe_proves_nothing_and_a_real_one_counts_once() -> None:
     """A probe is known by its 8 random bytes; with another transaction id it is any stranger's query."""
     identity = Identity(Settings(external=US), ("0.0.0.0", 6881), Random(1), 0.0)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from ..common import Common
 from ..defence.shrink import shrink
 from ..queries import Queries
-from ..server import MAX_NODES, Server
+from ..server import Server
 from ..settings import Settings
 from ..table import Table
 from ..upkeep.identity import Identity
@@ -161,7 +161,7 @@ class Serving:
             return reply
         args = query.args
         if b"v" in body and (target := target_of(args)):  # shrinking drops the value first
-            body = body | {self._nodes_key: b"".join(c.packed for c in self._table.closest(target, MAX_NODES))}
+            body = body | {self._nodes_key: self.server.nodes(target, addr)}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             return b""

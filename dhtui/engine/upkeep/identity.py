@@ -5,6 +5,10 @@ A node behind a NAT, which others can't reach, must not be in their tables: it s
 address that it never contacted, or its own probe. A probe is a ping to our external address from another socket, which
 no NAT lets in because of earlier traffic.
 
+Where the external address is one of this machine's, over IPv6 mostly, a probe would not leave the machine: it passes no
+firewall and proves nothing, so none is sent. There no NAT is in the way, and the node serves; but it is not known to be
+reachable until a stranger's query comes.
+
 The source of that query may be forged. That does not matter: what counts is that it passed the NAT.
 """
 
@@ -54,6 +58,8 @@ class Identity:
         self.bound = bound
         saved = settings.saved
         self.external = settings.external or (saved.external if saved else None)
+        if self.external is not None and not self.external[1]:  # only the IP is known: likeliest is the port here
+            self.external = self.external[0], bound[1]
         self._external_source: Literal["user", "vote", "saved", "none"] = (
             "user" if settings.external else "saved" if self.external else "none"
         )
@@ -72,6 +78,8 @@ class Identity:
         self._probe_at = now
         self._reachable_until = float("-inf")
         self._why = str(DetailKind.NO_STRANGER)
+        self._at_home = False
+        """Whether the external address is one of this machine's: no NAT is in the way."""
         self.met = False
         """Whether any datagram was received: before that, reachability can't be judged."""
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
@@ -123,6 +131,7 @@ class Identity:
             return None
         if moved:
             self._moved_at = now
+            self._at_home = False
             self._keep_id()
             if not self._loopback:
                 self._reachable_until = float("-inf")
@@ -139,7 +148,7 @@ class Identity:
             self._external_source = "saved"
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
         self._reachable_until = float("inf") if self._loopback else float("-inf")
-        self._why = DetailKind.NEW_ADDRESS
+        self._why, self._at_home = str(DetailKind.NEW_ADDRESS), False
         self._probe_at = now
 
     def _keep_id(self) -> None:
@@ -246,10 +255,16 @@ class Identity:
         self.probe_tid = self._rng.randbytes(8)
         return encode_query(self.probe_tid, Ping(random_id(self._rng)), True)[1], self.external
 
+    def probe_stayed(self) -> bool:
+        """The probe would not have left this machine, and was not sent. Returns whether that is news."""
+        self.probe_tid = b""
+        first, self._at_home = not self._at_home, True
+        return first
+
     def read_only(self, now: float) -> bool:
         """Whether this node sends ``ro`` and answers no queries (BEP 43)."""
         forced = self._settings.read_only
-        return now >= self._reachable_until if forced is None else forced
+        return now >= self._reachable_until and not self._at_home if forced is None else forced
 
     # ---- views -------------------------------------------------------------------------------------
 
@@ -274,11 +289,18 @@ class Identity:
             why = DetailKind.ASKED_FOR if forced else DetailKind.TURNED_OFF
         elif reachable:
             why = DetailKind.REACHED if seen else DetailKind.MAYBE_REACHED
+        elif self._at_home:
+            why = DetailKind.NO_NAT
         else:
             why = DetailKind.UNTIL_REACHED
         return ReachabilityView(
             "reachable" if seen else "unknown",
-            self._why if self.met else DetailKind.NOTHING_CAME,
+            self._reason(reachable) if self.met else DetailKind.NOTHING_CAME,
             self.read_only(now),
             why,
         )
+
+    def _reason(self, reachable: bool) -> str:
+        if self._at_home and not reachable:
+            return str(Detail(DetailKind.UNTESTED, name=self._why))
+        return self._why

@@ -38,6 +38,8 @@ class DetailKind(StrEnum):
     PROBE_CAME = "probe_came"
     LAPSED = "lapsed"
     """Nothing has shown it for `number` minutes."""
+    UNTESTED = "untested"
+    """`name` is the reason; nor would a probe tell, as it would not leave this machine."""
     NOTHING_CAME = "nothing_came"
 
     ASKED_FOR = "asked_for"
@@ -45,6 +47,8 @@ class DetailKind(StrEnum):
     TURNED_OFF = "turned_off"
     REACHED = "reached"
     MAYBE_REACHED = "maybe_reached"
+    NO_NAT = "no_nat"
+    """The external address is one of this machine's own."""
     UNTIL_REACHED = "until_reached"
 
     NO_HOSTS = "no_hosts"

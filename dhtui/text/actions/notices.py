@@ -129,19 +129,20 @@ def nobody_words(problems: Iterable[str]) -> str:
 # ---- a census -------------------------------------------------------------------------------------------
 
 
-def block_words(block: int, blocks: int, nodes: int, visited: int, so_far: tuple[float, float, float]) -> str:
-    """A block of a census is done. `so_far`: nodes of the network, and the bounds of the estimate."""
+def block_words(
+    family: str, block: int, blocks: int, nodes: int, visited: int, so_far: tuple[float, float, float]
+) -> str:
+    """A block of a census is done. `family`: its name with a colon, where there are two. `so_far`: nodes of the
+    network, and the bounds of the estimate."""
     value, low, high = so_far
-    found = f"{nodes} of {visited} nodes answered"
-    return (
-        f"census: block {block} of {blocks}: {found}; so far {value:.0f} nodes in the network ({low:.0f} to {high:.0f})"
-    )
+    found = f"{family}block {block} of {blocks}: {nodes} of {visited} nodes answered"
+    return f"census: {found}; so far {value:.0f} nodes in the network ({low:.0f} to {high:.0f})"
 
 
-def resumed_words(path: str, walked: int, blocks: int, *, done: bool) -> str:
+def resumed_words(path: str, family: str, walked: int, blocks: int, *, done: bool) -> str:
     """A census that is gone on with."""
     finished = ", it is finished: nobody is asked again" if done else ""
-    return f"census: {path}: {walked} of {blocks} blocks are walked{finished}"
+    return f"census: {path}: {family}{walked} of {blocks} blocks are walked{finished}"
 
 
 def census_warning_words(warning: str) -> str:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from .results import Came, Said, said_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Protocol
 
     from ...engine.census.walk import Tally
     from ...engine.diagnosis.findings import Finding
+    from ...engine.wire.family import FamilyName
     from .items import ConflictView, ReadBackView
 
-    class CensusView(Protocol):
-        """What is told of an `actions.census.CensusReport`."""
+    class FamilyCensusView(Protocol):
+        """What is told of an `actions.census.FamilyCensus`."""
 
         @property
         def tally(self) -> Tally:
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
         @property
         def share(self) -> float:
             """Of the id space, in the blocks that were walked."""
+
+        @property
+        def alone(self) -> bool:
+            """Whether nobody answered any more."""
+
+    class CensusView(Protocol):
+        """What is told of an `actions.census.CensusReport`."""
+
+        @property
+        def families(self) -> Mapping[FamilyName, FamilyCensusView]:
+            """By family."""
 
     class ResultView(Protocol):
         """What is told of an `actions.run.Result`."""
@@ -75,8 +87,8 @@ def _head(result: ResultView) -> str:
             from .items import conflict_words
 
             return conflict_words(result.conflict)
-        case Came.CENSUS | Came.CENSUS_ALONE as came if result.census is not None:
-            return _census(result.census, alone=came is Came.CENSUS_ALONE)
+        case Came.CENSUS | Came.CENSUS_ALONE if result.census is not None:
+            return _census(result.census)
         case Came.HEALTH | Came.DENSITY as came:
             from ..findings import crowds_summary, health_summary  # here, for only doctor and sybil_check need it
 
@@ -84,8 +96,13 @@ def _head(result: ResultView) -> str:
     return said_words(result.said)
 
 
-def _census(census: CensusView, *, alone: bool) -> str:
-    tally = census.tally
-    done = f"{tally.blocks} of {census.planned} blocks walked, {100 * census.share:.3g} % of the id space"
-    words = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
-    return f"nobody answers{' any more' if tally.blocks else ''}; {words}" if alone else words
+def _census(census: CensusView) -> str:
+    both = len(census.families) > 1
+    return "; ".join(f"{name}: {_family(one)}" if both else _family(one) for name, one in census.families.items())
+
+
+def _family(one: FamilyCensusView) -> str:
+    tally = one.tally
+    gone = f"nobody answers{' any more' if tally.blocks else ''}; " if one.alone else ""
+    done = f"{tally.blocks} of {one.planned} blocks walked, {100 * one.share:.3g} % of the id space"
+    return f"{gone}{done}: {tally.nodes} of {tally.visited} nodes answered"

@@ -37,7 +37,8 @@ def test_each_sentence_is_filled(came: Came) -> None:
 
 def test_words_that_tell_of_more() -> None:
     tally = SimpleNamespace(blocks=0, nodes=0, visited=2)
-    census = SimpleNamespace(tally=tally, planned=4, share=0.0)
+    family = SimpleNamespace(tally=tally, planned=4, share=0.0, alone=True)
+    census = SimpleNamespace(families={"IPv4": family})
     nothing: dict[str, Any] = {"conflict": None, "read_back": None, "census": census, "findings": ()}
     alone: Any = SimpleNamespace(said=Said(Came.CENSUS_ALONE), also=None, **nothing)
     assert result_words(alone) == "nobody answers; 0 of 4 blocks walked, 0 % of the id space: 0 of 2 nodes answered"
