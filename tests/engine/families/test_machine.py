@@ -13,6 +13,8 @@ import pytest
 from support.apart import ROOT
 from under_attack.namespace import way_in
 
+from dhtui.text.node.details import detail_words
+
 DEADLINE = 120.0
 
 
