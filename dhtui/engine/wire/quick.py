@@ -4,7 +4,7 @@ A server reads thousands of them a second, and nearly all are spelled alike: can
 ones. A pattern reads these in a third of the time. It knows few spellings, and of these it gives exactly what the
 strict reader (`krpc.parse_any`) gives; a test compares both. All else is left to that one, which alone refuses.
 
-Each string has a fixed length in the pattern, so a match is the one way to read these bytes.
+Each string has a fixed length in the pattern, or one that is compared, so a match is the one way to read these bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from .methods import AnnouncePeer, Args, FindNode, Get, GetPeers, Ping
+from .methods import AnnouncePeer, Args, FindNode, Get, GetPeers, Ping, Put
 
 Read: TypeAlias = tuple[bytes, str, Args, bool, bytes | None]
 """Transaction id, method, arguments, whether the sender is read-only, and its version."""
@@ -27,6 +27,10 @@ _ANNOUNCE: Final = re.compile(
     rb"5:token(?:4:(.{4})|8:(.{8}))e1:q13:announce_peer" + _END,
     re.DOTALL,
 ).fullmatch
+_PUT: Final = re.compile(
+    rb"d1:ad2:id20:(.{20})5:token(?:4:(.{4})|8:(.{8}))1:v(([1-9][0-9]{0,2}):(.{1,999}))e1:q3:put" + _END, re.DOTALL
+).fullmatch
+"""An immutable item whose value is a string."""
 _TARGET: Final = b"6:target"
 _LENGTH: Final = len(b"4:")
 """Bytes before a transaction id that has at most 9."""
@@ -53,10 +57,19 @@ def read(data: bytes) -> Read | None:
 
 def _announce(data: bytes) -> Read | None:
     if (found := _ANNOUNCE(data)) is None:
-        return None
+        return _put(data)
     node_id, implied, target, digits, four, eight, read_only, tid, version = found.groups()
     port = 0 if implied == b"1" else int(digits)
     if port > 65535:
         return None
     args = AnnouncePeer(node_id, target, port, four or eight)
     return tid[_LENGTH:], "announce_peer", args, read_only is not None, version
+
+
+def _put(data: bytes) -> Read | None:
+    if (found := _PUT(data)) is None:
+        return None
+    node_id, four, eight, v, digits, text, read_only, tid, version = found.groups()
+    if len(text) != int(digits):
+        return None
+    return tid[_LENGTH:], "put", Put(node_id, four or eight, v), read_only is not None, version

@@ -31,6 +31,8 @@ COMMON: list[Args] = [
     Get(ID, TARGET),
     AnnouncePeer(ID, TARGET, 6881, TOKEN),
     AnnouncePeer(ID, TARGET, 0, TOKEN),
+    Put(ID, TOKEN, b"5:hello"),
+    Put(ID, TOKEN, b"45:" + b"e1:q3:put1:t2:ab1:v4:dT011:y1:qed1:ad2:id20:e"),
 ]
 
 
@@ -57,7 +59,8 @@ def test_the_common_spellings_are_read_quickly_and_alike(args: Args, tid: bytes)
 
 
 def test_what_is_not_common_is_left_to_the_strict_reader() -> None:
-    assert quick.read(encode_query(b"ab", Put(ID, TOKEN, b"1:x"), False)[1]) is None
+    assert quick.read(encode_query(b"ab", Put(ID, TOKEN, b"i7e"), False)[1]) is None
+    assert quick.read(encode_query(b"ab", Put(ID, TOKEN, b"1000:" + bytes(1000)), False)[1]) is None
     assert quick.read(encode_query(b"ab", Get(ID, TARGET, 5), False)[1]) is None
     assert quick.read(encode_query(b"abcdef", Ping(ID), False)[1]) is None
     assert quick.read(encode_response(b"ab", {b"id": ID}, ("127.0.0.1", 1))) is None
@@ -74,7 +77,7 @@ def test_damaged_datagrams_are_read_alike() -> None:
     rng = Random(4)
     pieces = (b"1:", b"e", b"d", b"i1e", b"6:target", b"9:info_hash", b"2:ro", b"4:want", b"20:", b"q", b"\n", b"1:t")
     whole = [encode_query(b"ab"[: rng.randint(1, 2)], args, bool(n & 1))[1] for n, args in enumerate(COMMON * 2)]
-    for _ in range(6000):
+    for _ in range(8000):
         data = bytearray(rng.choice(whole))
         for _ in range(rng.randint(1, 2)):
             at = rng.randrange(len(data))
