@@ -93,6 +93,17 @@ async def sockets_for(target: Addr) -> Sockets:
     return Sockets(target, asyncio.get_running_loop(), hosts)
 
 
+async def way_to(addrs: Sequence[Addr]) -> tuple[Sockets, Addr]:
+    """Sockets to the first of a node's addresses that there is a way to. Raises `OSError`, the first, if there is none."""
+    first: OSError | None = None
+    for addr in addrs:
+        try:
+            return await sockets_for(addr), addr
+        except OSError as error:
+            first = first or error
+    raise first or OSError()
+
+
 def _addresses(target: Addr) -> list[str]:
     """Our addresses from which `target` can be reached, the one that the system takes first. Raises `OSError`."""
     family = family_of(target[0])

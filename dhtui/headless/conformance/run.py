@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from random import Random, SystemRandom
 from time import monotonic
 
-from ...actions.request import ConformRequest, HostPort
+from ...actions.request import ConformRequest
 from ...actions.resolve import look_up
 from ...conform.network import Network
 from ...conform.outcomes import Outcome
 from ...conform.session import Result, Session, terms_for
 from ...engine.wire.compact import Addr, is_local
 from ...errors import Exit, Failure, UsageError, quoted
-from ...runtime.conformance import Sockets, sockets_for
+from ...runtime.conformance import Sockets, way_to
 from ...runtime.conformance import carry_out as run_session
 from ...storage.atomic import write_new
 from ...text.actions.notices import NoAddress, nobody_words
@@ -68,17 +68,6 @@ def _write(request: ConformRequest, done: Conformed) -> None:
         raise Failure(f"--out: {quoted(str(request.out))} can't be written: {error.strerror}") from None
 
 
-async def _way_to(remote: HostPort, addrs: Sequence[Addr]) -> tuple[Sockets, Addr]:
-    """Sockets to the first of a node's addresses that there is a way to, IPv4 first. Raises `Failure`."""
-    why = ""
-    for addr in addrs:
-        try:
-            return await sockets_for(addr), addr
-        except OSError as error:
-            why = why or error.strerror or str(error)
-    raise Failure(f"there is no way to {remote}: {why}", Exit.NO_ANSWER)
-
-
 async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed:
     stop.waiting = True  # a signal ends the run, and what is known by then is told
     stop.cancels(asyncio.current_task())
@@ -88,7 +77,10 @@ async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed
         raise Failure(nobody_words((f"{request.remote} {found}",)), Exit.NO_ANSWER)
     seed = SystemRandom().randrange(SEEDS) if request.seed is None else request.seed
     loop = asyncio.get_running_loop()
-    sockets, target = await _way_to(request.remote, found)
+    try:
+        sockets, target = await way_to(found)
+    except OSError as error:
+        raise Failure(f"there is no way to {request.remote}: {error.strerror}", Exit.NO_ANSWER) from None
     keeper = _Keeper(request, output)
     try:
         session = Session(

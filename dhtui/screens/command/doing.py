@@ -152,7 +152,7 @@ def _conform(here: Here, host: str, cases: str = "") -> Ready:
         if isinstance(found, NoAddress):
             notify(here.app, safe_text(f"{remote} {found}."), bad=True)
         else:
-            here.app.push_screen(ConformWindow(found[0], wanted))
+            here.app.push_screen(ConformWindow(found, wanted))
 
     return f"tests {remote} by {len(wanted)} cases", do
 

@@ -19,7 +19,7 @@ from ...conform.session import Session, terms_for
 from ...engine.wire.compact import Addr
 from ...lookups.same import SAME, of_conform
 from ...packets.parts import Link
-from ...runtime.conformance import carry_out, sockets_for
+from ...runtime.conformance import carry_out, way_to
 from ...text.format import address
 from ...text.safe import safe_text
 from ...widgets.bound import bound
@@ -53,9 +53,10 @@ class ConformWindow(ListWindow[None]):
     table: query_one[LineTable[Row]] = query_one("#cases", LineTable)
     said: query_one[Lines] = query_one("#said", Lines)
 
-    def __init__(self, remote: Addr, cases: Sequence[Case]) -> None:
+    def __init__(self, addrs: Sequence[Addr], cases: Sequence[Case]) -> None:
+        """`addrs`: of the node, at least one; the first that there is a way to is tested."""
         super().__init__()
-        self._remote, self._cases = remote, tuple(cases)
+        self._addrs, self._remote, self._cases = addrs, addrs[0], tuple(cases)
         self._session: Session | None = None
         self._stop = asyncio.Event()
         self._trouble = ""
@@ -81,7 +82,7 @@ class ConformWindow(ListWindow[None]):
     async def _run(self) -> None:
         sockets = None
         try:
-            sockets = await sockets_for(self._remote)
+            sockets, self._remote = await way_to(self._addrs)
             seed, terms = SystemRandom().randrange(SEEDS), terms_for(self._remote)
             self._session = Session(self._cases, self._remote, sockets, seed, monotonic(), terms)
             await carry_out(self._session, sockets, self._stop)

@@ -507,7 +507,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
             from ...conform.catalogue import CASES
             from ..conform.window import ConformWindow  # it is needed by few
 
-            self.app.push_screen(ConformWindow(self._addr, CASES))
+            self.app.push_screen(ConformWindow((self._addr,), CASES))
 
     # -- lines -----------------------------------------------------------------------------------------------
 

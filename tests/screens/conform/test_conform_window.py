@@ -48,7 +48,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def opened(stage: Stage) -> ConformWindow:
-    shown = ConformWindow(("127.0.0.9", 6881), SOME)
+    shown = ConformWindow((("127.0.0.9", 6881),), SOME)
     await stage.app.push_screen(shown)
     await stage.settle()
     shown.look()
@@ -102,7 +102,7 @@ async def test_closing_it_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(window, "carry_out", carry_out)
     async with exploring(snapshots.running()) as stage:
-        await stage.app.push_screen(ConformWindow(("127.0.0.9", 6881), SOME))
+        await stage.app.push_screen(ConformWindow((("127.0.0.9", 6881),), SOME))
         await stage.until(lambda: isinstance(stage.app.screen, ConformWindow))
         stage.app.screen.action_close()  # type: ignore[attr-defined]
         await stage.until(stopped.is_set)
