@@ -94,7 +94,7 @@ async def sockets_for(target: Addr) -> Sockets:
 
 
 async def way_to(addrs: Sequence[Addr]) -> tuple[Sockets, Addr]:
-    """Sockets to the first of a node's addresses that there is a way to. Raises `OSError`, the first, if there is none."""
+    """Sockets to the first of a node's addresses that there is a way to. Raises the first `OSError` without one."""
     first: OSError | None = None
     for addr in addrs:
         try:
