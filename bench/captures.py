@@ -4,17 +4,22 @@
 
 Makes a capture of that many packets, half of them queries of one node and most of those answered with 8 nodes, and
 reads it with `--do packets --json` and `--do lookups --json`, as a user would: in a process of its own, with the
-output thrown away. The same packets are written again and again, with new times and transaction ids.
+output thrown away, then in the explorer, in a terminal of 120x35, until its first screen says that all is read. The
+same packets are written again and again, with new times and transaction ids.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
+import pty
+import resource
 import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from pathlib import Path
 from random import Random
@@ -28,6 +33,7 @@ ME: Addr = ("192.0.2.1", 6881)
 START = 1_700_000_000
 STEP_MICROSECONDS = 200
 """Between two packets: 5000 of them a second."""
+ALL_READ = b"all of it is read"
 TARGET_EVERY = 40
 """Queries of one lookup."""
 
@@ -73,10 +79,43 @@ def measure(path: Path, packets: int, *action: str) -> str:
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    took = time.monotonic() - begun
+    return told(" ".join(action), packets, time.monotonic() - begun, usage)
+
+
+def explore(path: Path, packets: int) -> str:
+    """The same of the explorer."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 35, 120, 0, 0))
+    begun = time.monotonic()
+    argv = [sys.executable, "-m", "dhtui", "--open", str(path)]
+    with subprocess.Popen(argv, stdin=its, stdout=its, stderr=its, start_new_session=True) as process:
+        os.close(its)
+        seen = b""
+        while ALL_READ not in seen:
+            seen = seen[-len(ALL_READ) :] + os.read(ours, 65_536)
+        took = time.monotonic() - begun
+        os.write(ours, b"q")
+        drain(ours)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    os.close(ours)
+    return told("explorer", packets, took, usage)
+
+
+def drain(terminal: int) -> None:
+    """Read what the explorer still writes, to its end."""
+    try:
+        while os.read(terminal, 65_536):
+            pass
+    except OSError:  # it has closed its side
+        return
+
+
+def told(what: str, packets: int, took: float, usage: resource.struct_rusage) -> str:
+    """A run in words; `took`: seconds."""
     busy = usage.ru_utime + usage.ru_stime
     rates = f"{packets / took:,.0f} packets/s, {packets / busy:,.0f} a second of processor time"
-    return f"{' '.join(action):<16} {took:6.1f} s  {rates}, {usage.ru_maxrss / 1024:.0f} MiB"
+    return f"{what:<16} {took:6.1f} s  {rates}, {usage.ru_maxrss / 1024:.0f} MiB"
 
 
 def main() -> None:
@@ -92,7 +131,8 @@ def main() -> None:
                 write(file, options.packets)
         print(f"{options.packets:,} packets, {path.stat().st_size / 1e6:.0f} MB")
         for action in (("packets", "--json"), ("lookups", "--json"), ("packets",)):
-            print(measure(path, options.packets, *action))
+            print(measure(path, options.packets, *action), flush=True)
+        print(explore(path, options.packets))
 
 
 if __name__ == "__main__":

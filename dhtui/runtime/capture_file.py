@@ -18,6 +18,7 @@ from ..packets.captures.files.reader import FrameReader
 from ..sources.captured.capture import Capture
 from ..storage.named_file import STDIN, open_named
 from ..text import captures as words
+from .garbage import seldom
 
 CHUNK: Final = 65_536
 MOST_SHOWN: Final = 60
@@ -90,10 +91,11 @@ async def read_capture(opened: CaptureFile, say: Callable[[str], None]) -> None:
     file, capture, size = opened
     done = 0
     try:
-        while not capture.broken and (data := await asyncio.to_thread(file.read1, CHUNK)):
-            capture.take(await asyncio.to_thread(capture.read, data))
-            done += len(data)
-            capture.progress = min(1.0, done / size) if size else 0.0
+        with seldom():
+            while not capture.broken and (data := await asyncio.to_thread(file.read1, CHUNK)):
+                capture.take(await asyncio.to_thread(capture.read, data))
+                done += len(data)
+                capture.progress = min(1.0, done / size) if size else 0.0
     except OSError as error:
         say(f"It could not be read on: {error.strerror or error}.")
     except NotACapture as refusal:

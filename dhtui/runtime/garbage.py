@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def look_for_garbage() -> None:
@@ -13,3 +15,14 @@ def look_for_garbage() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def seldom() -> Iterator[None]:
+    """The search is done seldom, while a million records are made that stay: most of them are no garbage."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -34,7 +34,7 @@ from dhtui.packets.course import Course, standing
 from dhtui.sources.captured import about as words
 from dhtui.sources.captured.capture import Capture
 from dhtui.sources.captured.kept import PER_BLOCK, Kept
-from dhtui.sources.captured.source import RUSH, CaptureSource
+from dhtui.sources.captured.source import RESTS, RUSH, CaptureSource
 from dhtui.sources.feed import Feed
 from dhtui.sources.source import Source
 from dhtui.text.spans import Line
@@ -242,6 +242,21 @@ def test_a_rush_is_not_shown_packet_by_packet() -> None:
     assert len(source.packets) == 0
     source.tick(9.0)
     assert len(source.packets) >= RUSH + 500
+
+
+def test_where_it_takes_long_to_show_a_rush_it_is_shown_seldom() -> None:
+    growing, data = Capture("c.pcap", ME), pcap(traffic(3 * RUSH))
+    took = iter([0.0, 0.5, 0.5, 0.5, 0.5, 0.5])
+    source = CaptureSource(growing, clock=lambda: next(took))
+    half = len(data) // 2
+    growing.take(growing.read(data[:half]))
+    source.tick(0.0)
+    seen = len(source.packets)
+    growing.take(growing.read(data[half:]))
+    source.tick(0.5 * RESTS - 1)
+    assert len(source.packets) == seen > RUSH
+    source.tick(0.5 * RESTS)
+    assert len(source.packets) > seen + RUSH
 
 
 def test_messages_that_are_kept_are_bounded_and_the_bound_is_told() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import stat
@@ -20,6 +19,7 @@ from ...packets.captures.reader import CaptureReader, Summary
 from ...packets.captures.walks.walk import Walk
 from ...packets.filter import Filter, parse
 from ...packets.packet import Packet
+from ...runtime.garbage import seldom
 from ...storage.named_file import open_named
 from ...text import captures as words
 from ...text.format import size
@@ -38,7 +38,6 @@ Format: TypeAlias = Callable[[Captured], str]
 
 def carry_out(request: ReadCapture, output: Output) -> int:
     """Reads all of it. Returns the exit code. Raises `UsageError`, `Failure`."""
-    gc.set_threshold(50_000, 20, 100)  # what it makes is no garbage for the collector, but for a lookup at a time
     name = quoted(str(request.file))
     reader = CaptureReader()
     wanted = _Wanted(request, output.as_json)
@@ -47,7 +46,7 @@ def carry_out(request: ReadCapture, output: Output) -> int:
     except OSError as error:
         raise UsageError(f"--open: {words.unreadable_words(name, error.strerror or str(error))}") from None
     try:
-        with opened as file:
+        with seldom(), opened as file:
             if request.filter and request.me is None and _is_ordinary(file):
                 wanted.me = _most_of(file)
             for heard in _pieces(reader, file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Final, TypeAlias
 
 from ...engine.wire.compact import Addr
@@ -22,17 +23,17 @@ class Pairs:
         self.queries = 0
         self.answered = 0
         """Queries that were answered."""
-        self._open: dict[_Key, Captured] = {}
+        self._open: OrderedDict[_Key, Captured] = OrderedDict()
 
     def follow(self, heard: Captured) -> None:
         """Take a message: a query is remembered, and an answer gets its query."""
         if heard.kind == "query":
             self.queries += 1
             key = heard.source, heard.dest, heard.tid
-            self._open.pop(key, None)  # so that the new one is the last
             self._open[key] = heard
+            self._open.move_to_end(key)
             if len(self._open) > MOST_OPEN:
-                del self._open[next(iter(self._open))]
+                self._open.popitem(last=False)
         elif heard.kind != "unreadable":
             query = self._open.get((heard.dest, heard.source, heard.tid))
             if query is not None and abs(heard.at - query.at) <= SECONDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final, NamedTuple
 
 from ...engine.wire.compact import Addr
@@ -101,5 +102,6 @@ class Parties:
 
     def listed(self, most: int = LISTED) -> list[Party]:
         """The nodes that sent something, those of most messages first."""
-        parties = [Party(addr, each.sent, each.received, each.id) for addr, each in self._counts.items() if each.sent]
-        return sorted(parties, key=lambda party: (-party.messages, party.addr))[:most]
+        spoke = (each for each in self._counts.items() if each[1].sent)
+        first = nsmallest(most, spoke, key=lambda each: (-each[1].sent - each[1].received, each[0]))
+        return [Party(addr, each.sent, each.received, each.id) for addr, each in first]

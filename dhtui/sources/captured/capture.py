@@ -19,7 +19,7 @@ from .states import snapshot
 
 STEPS: Final = 1000
 """Messages that are taken at a time when the view changes."""
-COUNTED_ANEW: Final = 1.02
+COUNTED_ANEW: Final = 1.1
 """The growth after which the nodes are counted anew: there may be tens of thousands."""
 NOBODY: Final[Addr] = (IPV4.anywhere, 0)
 """The node that is shown before there is one."""

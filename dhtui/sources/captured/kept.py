@@ -1,12 +1,12 @@
-"""The messages of a capture, compressed in memory. Bounded: the oldest make room."""
+"""The messages of a capture, in memory. Bounded: the oldest make room."""
 
 from __future__ import annotations
 
-import zlib
 from array import array
 from collections import deque
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from ...engine.wire.compact import Addr
@@ -15,11 +15,9 @@ from ...packets.captures.message import Captured, Reading, glance, read
 MOST: Final = 524_288
 """Most messages that are kept."""
 MOST_BYTES: Final = 128 * 1024 * 1024
-"""Most bytes that they take, compressed."""
+"""Most bytes that they take, without what is known of each."""
 PER_BLOCK: Final = 512
-"""Messages that are compressed together."""
-UNPACKED: Final = 16
-"""Blocks that are kept unpacked, besides the newest."""
+"""Messages that go together."""
 
 _one: Final = lru_cache(maxsize=65_536)(lambda addr: addr)
 """The same object for equal addresses."""
@@ -35,15 +33,28 @@ class Message(NamedTuple):
 
 
 class _Block:
-    __slots__ = ("addrs", "data", "ends", "packed", "times")
+    __slots__ = ("addrs", "data", "ends", "messages", "times")
 
     def __init__(self) -> None:
-        self.times, self.ends = array("d"), array("I")
+        self.times = array("d")
         self.addrs: list[Addr] = []
         """Source and destination of each."""
-        self.data = bytearray()
-        self.packed = b""
-        """The same compressed, once the block is full."""
+        self.messages: list[bytes] = []
+        self.data = b""
+        """The messages of a full block one behind the other, which saves a quarter of their memory."""
+        self.ends = array("I")
+
+    def close(self) -> None:
+        """It is full."""
+        self.ends.extend(accumulate(map(len, self.messages)))
+        self.data = b"".join(self.messages)
+        self.messages.clear()
+
+    def message(self, place: int) -> bytes:
+        """One of them."""
+        if self.messages:
+            return self.messages[place]
+        return self.data[self.ends[place - 1] if place else 0 : self.ends[place]]
 
 
 class Kept:
@@ -57,7 +68,7 @@ class Kept:
         self._most_bytes = most_bytes
         self._blocks: deque[_Block] = deque()
         self._bytes = 0
-        self._unpack = lru_cache(maxsize=UNPACKED)(self._unpacked)
+        """Those of the full blocks."""
 
     def __len__(self) -> int:
         return self.newest - self.first + 1
@@ -67,27 +78,21 @@ class Kept:
         blocks = self._blocks
         if not blocks or len(blocks[-1].times) == PER_BLOCK:
             if blocks:
-                self._pack(blocks[-1])
+                self._make_room(blocks[-1])
             blocks.append(_Block())
         block = blocks[-1]
-        block.data += heard.data
+        block.messages.append(heard.data)
         block.times.append(heard.at)
-        block.ends.append(len(block.data))
         block.addrs += (_one(heard.source), _one(heard.dest))
         self.newest = heard.number
 
-    def _pack(self, block: _Block) -> None:
-        block.packed = zlib.compress(block.data, 1)
-        block.data = bytearray()
-        self._bytes += len(block.packed)
+    def _make_room(self, full: _Block) -> None:
+        full.close()
+        self._bytes += len(full.data)
         while len(self._blocks) > 1 and (len(self) + PER_BLOCK > self.most or self._bytes > self._most_bytes):
             oldest = self._blocks.popleft()
-            self._bytes -= len(oldest.packed)
+            self._bytes -= len(oldest.data)
             self.first += len(oldest.times)
-
-    def _unpacked(self, first: int) -> bytes:
-        """The data of the packed block whose first message has that number."""
-        return zlib.decompress(self._blocks[(first - self.first) // PER_BLOCK].packed)
 
     def get(self, number: int) -> Message | None:
         """A message; `None` if it is not kept any more."""
@@ -95,10 +100,8 @@ class Kept:
         if not 0 <= place < len(self):
             return None
         block, place = self._blocks[place // PER_BLOCK], place % PER_BLOCK
-        data = self._unpack(number - place) if block.packed else block.data
-        start = block.ends[place - 1] if place else 0
         source, dest = block.addrs[2 * place : 2 * place + 2]
-        return Message(block.times[place], source, dest, bytes(data[start : block.ends[place]]))
+        return Message(block.times[place], source, dest, block.message(place))
 
     def read(self, number: int) -> Reading | None:
         """What a message says."""

@@ -22,7 +22,7 @@ from ...engine.views.events import (
 )
 from ...engine.views.snapshot import INFERRED, ErrorView, LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
-from ...packets.captures.message import Captured, read
+from ...packets.captures.message import Captured, Kind, read
 from ...packets.captures.pairs import Pairs
 from ...packets.captures.walks.detail import SILENT_AFTER, detail
 from ...packets.captures.walks.walk import QUIET, Walk, Walks
@@ -42,6 +42,18 @@ MOST_LOOKUPS: Final = 4096
 DETAILS_KEPT: Final = 256
 ERRORS_SHOWN: Final = 50
 _TROUBLES: Final = frozenset((What.CAME_UNREADABLE, What.ENDED_ERROR, What.ENDED_SILENT))
+_SENT: Final[dict[Kind, What]] = {
+    "query": What.SENT_QUERY,
+    "response": What.SENT_RESPONSE,
+    "error": What.SENT_ERROR,
+    "unreadable": What.SENT_UNREADABLE,
+}
+_CAME: Final[dict[Kind, What]] = {
+    "query": What.CAME_QUERY,
+    "response": What.CAME_RESPONSE,
+    "error": What.CAME_ERROR,
+    "unreadable": What.CAME_UNREADABLE,
+}
 _RESULTS: Final = {
     What.ENDED_ANSWERED: QueryResult.ANSWERED,
     What.ENDED_ERROR: QueryResult.ERROR,
@@ -107,19 +119,18 @@ class NodeView:
             self._note(max(self.end, walk.last), What.LOOKUP_ENDED, walk.number, walk.method)
 
     def _packet(self, at: float, heard: Captured, out: bool) -> None:
-        stray = heard.kind in ("response", "error") and heard.query is None
-        what = {
-            "query": What.SENT_QUERY if out else What.CAME_QUERY,
-            "response": What.SENT_RESPONSE if out else What.CAME_STRAY if stray else What.CAME_RESPONSE,
-            "error": What.SENT_ERROR if out else What.CAME_STRAY if stray else What.CAME_ERROR,
-            "unreadable": What.SENT_UNREADABLE if out else What.CAME_UNREADABLE,
-        }[heard.kind]
-        if out and heard.id is not None and heard.id != self._id:
-            self._id = heard.id
-            self._ids.append(len(self._times))
-        self._packets.append(len(self._times))
-        if heard.kind == "query" and heard.method == "announce_peer":
-            self._announces.append(len(self._times))
+        event, kind = len(self._times), heard.kind
+        if out:
+            what = _SENT[kind]
+            if heard.id != self._id and heard.id is not None:
+                self._id = heard.id
+                self._ids.append(event)
+        else:
+            stray = heard.query is None and (kind == "response" or kind == "error")
+            what = What.CAME_STRAY if stray else _CAME[kind]
+        self._packets.append(event)
+        if heard.method == "announce_peer" and kind == "query":
+            self._announces.append(event)
         owner = heard.step.walk.number if out and heard.step is not None else 0
         self._note(at, what, heard.number, heard.method, len(heard.data), owner)
 

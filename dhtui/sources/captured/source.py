@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Final
 
 from ..replayed import ReplaySource
@@ -10,6 +12,8 @@ from .capture import Capture
 RUSH: Final = 1000
 """Packets at once, from which on they are shown every `RUSH_SECONDS` only: most of them are seen by nobody."""
 RUSH_SECONDS: Final = 2.0
+RESTS: Final = 20.0
+"""And only after so many times the time that it took to get them, so that a file is read, not shown being read."""
 
 
 class CaptureSource(ReplaySource):
@@ -18,11 +22,14 @@ class CaptureSource(ReplaySource):
     While it plays at its end it follows a capture that grows: a pipe, or a file that is being read.
     """
 
-    def __init__(self, capture: Capture, capacity: int = 5000) -> None:
+    def __init__(self, capture: Capture, capacity: int = 5000, clock: Callable[[], float] = time.perf_counter) -> None:
+        """`clock`: seconds; it tells how long a thing takes."""
         self.capture = capture
+        self._clock = clock
         self.following = False
         """Whether the position is the end, wherever that goes."""
-        self._moved = float("-inf")
+        self._again = float("-inf")
+        """When, on the viewer's clock, a rush is shown again."""
         super().__init__(capture, capacity)
         super().seek(self.duration)
         self.playing = self.following = True
@@ -69,10 +76,11 @@ class CaptureSource(ReplaySource):
     def _follow(self, real_now: float) -> None:
         self._ticked = real_now
         settled = self.capture.settled
-        if self._waiting > RUSH and not settled and real_now - self._moved < RUSH_SECONDS:
+        if self._waiting > RUSH and not settled and real_now < self._again:
             return
-        self._moved = real_now
+        began = self._clock()
         super().seek(self.duration)
+        self._again = real_now + max(RUSH_SECONDS, RESTS * (self._clock() - began))
         self.playing = self.following = not settled
 
     @property

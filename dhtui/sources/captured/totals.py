@@ -17,6 +17,7 @@ OTHER: Final = "other"
 NAMES: Final = (*METHODS, OTHER, "")
 """Methods by their places; the last one: not known."""
 _PLACES: Final = {name: place for place, name in enumerate(NAMES)}
+_OTHER_PLACE: Final = _PLACES[OTHER]
 _EVERY: Final = 1024
 """Events between two sums that are kept."""
 _SLOT: Final = 10
@@ -48,12 +49,9 @@ class What(IntEnum):
 
 
 PACKETS: Final = frozenset(what for what in What if what < What.ENDED_ANSWERED)
+_LAST_QUERY, _FIRST_END = int(What.CAME_QUERY), int(What.ENDED_ANSWERED)
+"""Queries are the first of all, then come other packets, then what is no packet."""
 _OUT: Final = frozenset((What.SENT_QUERY, What.SENT_RESPONSE, What.SENT_ERROR, What.SENT_UNREADABLE))
-
-
-def method_place(method: str) -> int:
-    """The place of a method in `NAMES`."""
-    return _PLACES.get(method, _PLACES[OTHER])
 
 
 class Totals:
@@ -76,16 +74,17 @@ class Totals:
 
     def add(self, at: float, what: What, method: str, length: int) -> None:
         """Count an event; `length`: bytes of a packet, else 0."""
-        place = method_place(method)
-        if what in PACKETS:
-            self._packet(int(at), what in _OUT, length)
-        if what in (What.SENT_QUERY, What.CAME_QUERY):
-            self._slot(at)[1][place, what is What.CAME_QUERY] += 1
-        self._codes.append(what * _WIDTH + place)
+        place = _PLACES.get(method, _OTHER_PLACE)
+        codes = self._codes
+        codes.append(what * _WIDTH + place)
         self._lengths.append(length)
-        if len(self._codes) % _EVERY == 0:
+        if what < _FIRST_END:
+            self._packet(int(at), what in _OUT, length)
+            if what <= _LAST_QUERY:
+                self._slot(at)[1][place, what == _LAST_QUERY] += 1
+        if not len(codes) % _EVERY:
             before = self._sums[-1][0].copy()
-            before.update(self._codes[-_EVERY:])
+            before.update(codes[-_EVERY:])
             flow = self._now
             self._sums.append((before, (flow[0], flow[1], flow[2], flow[3])))
 
@@ -99,9 +98,11 @@ class Totals:
         if not self._seconds or self._seconds[-1] != second:
             self._seconds.append(second)
             self._flow.append([0, 0, 0, 0])
-        for flow in (self._flow[-1], self._now):
-            flow[out] += 1
-            flow[2 + out] += length
+        flow, total, bytes_ = self._flow[-1], self._now, 2 + out
+        flow[out] += 1
+        flow[bytes_] += length
+        total[out] += 1
+        total[bytes_] += length
 
     def _slot(self, at: float) -> tuple[list[int], Counter[tuple[int, bool]]]:
         number = int(at // _SLOT)
