@@ -224,7 +224,7 @@ def forged(make: Callable[[Random, Core], bytes]) -> Run:
         on = replace(budget, seconds=budget.seconds + 10 * MINUTE)
         Forger(simulation, core, on, seed, sources=friends_of(core, friends), make=make).start()
         simulation.run(budget.seconds)
-        refused = mean(bool(core.blocked(addr, simulation.now)) for addr in friends)
+        refused = mean(bool(core._sending.blocked(addr, simulation.now)) for addr in friends)
         return {REFUSED.name: refused} | quality(simulation, core, options.lookups, seed)
 
     return run

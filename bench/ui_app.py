@@ -20,7 +20,8 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
 import dhtui
-from dhtui.app import Explorer, spare_pauses
+from dhtui.app import Explorer
+from dhtui.app.opening import spare_pauses
 from dhtui.engine.node import Node
 from dhtui.runtime.host import Nodes
 from dhtui.sources.source import LiveSource

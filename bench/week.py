@@ -30,13 +30,14 @@ from random import Random
 from types import FunctionType, ModuleType
 from typing import NamedTuple
 
-from dhtui.engine.core import HOUSEKEEPING_SECONDS, Core
+from dhtui.engine.core import Core
 from dhtui.engine.items import immutable_target
 from dhtui.engine.lookup.questions import FindPeers
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.network import Simulation
 from dhtui.engine.simulation.passive_nodes import Member, Population
+from dhtui.engine.upkeep.rounds import HOUSEKEEPING_SECONDS
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import AnnouncePeer, Args, FindNode, Get, GetPeers, Ping, Put, encode_query
 

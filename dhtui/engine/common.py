@@ -27,3 +27,8 @@ class Common:
         self.budget = ReplyBudget(settings.reply_quota, self.proved, now)
         self.numbers = count(1)
         """The numbers of lookups. The two lookups of one wish have the same."""
+
+    def sweep(self, now: float) -> None:
+        """Forget what has expired. To be called regularly."""
+        for bounded in (self.items, self.bans, self.limiter, self.proved):
+            bounded.sweep(now)

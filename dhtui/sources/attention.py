@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ..engine.core import TIMED_OUT
 from ..engine.diagnosis.doctor import address_range, blocklist, round_trips
 from ..engine.diagnosis.findings import Verdict
 from ..engine.table import GOOD_SECONDS
+from ..engine.traffic.answers import TIMED_OUT
 from ..engine.views.events import DropCause
 from ..engine.views.snapshot import LookupView, Snapshot
 from ..text.attention import WEIGHTS, Attention, Need

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from dhtui.engine.core import HOUSEKEEPING_SECONDS, Core
+from dhtui.engine.core import Core
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, SavedState
 from dhtui.engine.upkeep.bootstrap import MAX_HOSTS, RETRY_SECONDS
+from dhtui.engine.upkeep.rounds import HOUSEKEEPING_SECONDS
 from dhtui.engine.views.events import BootstrapProgress
 from dhtui.engine.wire.compact import Addr, NodeInfo
 

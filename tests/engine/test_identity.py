@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from dhtui.engine.core import HOUSEKEEPING_SECONDS, Core
+from dhtui.engine.core import Core
 from dhtui.engine.settings import SavedState, Settings
 from dhtui.engine.upkeep.identity import (
     IDS_KEPT,
@@ -16,6 +16,7 @@ from dhtui.engine.upkeep.identity import (
     REST_SECONDS,
     Identity,
 )
+from dhtui.engine.upkeep.rounds import HOUSEKEEPING_SECONDS
 from dhtui.engine.views.events import AddressChanged, IdChanged, ReachabilityChanged
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import bep42_id, bep42_valid

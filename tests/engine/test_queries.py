@@ -105,14 +105,16 @@ def test_timeouts_a_lookup_uses_what_was_measured() -> None:
     net = Network(latency=0.05)
     core = net.core(maintain=False)
     stranger: Addr = ("9.9.9.9", 9)
-    assert core.soft_for(stranger) == 0.6
+    assert core._sending.soft_for(stranger) == 0.6
     others = [net.puppet() for _ in range(ENOUGH_SAMPLES)]
     for slow in others[:2]:
         net.slow[slow.addr] = 0.4
     net.meet(core, *others)
-    assert core.soft_for(others[0].addr) == pytest.approx(1.05)
-    assert core.soft_for(others[2].addr) == pytest.approx(0.25)
-    assert core.soft_for(stranger) == pytest.approx(0.3), "three medians at most: a few late ones stretch nothing"
+    assert core._sending.soft_for(others[0].addr) == pytest.approx(1.05)
+    assert core._sending.soft_for(others[2].addr) == pytest.approx(0.25)
+    assert core._sending.soft_for(stranger) == pytest.approx(0.3), (
+        "three medians at most: a few late ones stretch nothing"
+    )
 
 
 # ---- deadlines ---------------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ def test_timeouts_the_policy_in_force_holds_for_every_query_of_a_lookup_or_surve
     net = Network()
     core = net.core(policy=Policy(survey=4, soft=1.5, hard=3.0), maintain=True)
     dead = net.puppet(silent)
-    assert core.soft_for(dead.addr) == 1.5
+    assert core._sending.soft_for(dead.addr) == 1.5
     core.start(Ask(PingNode(), remotes=(dead.addr,)), into([]), net.now)
     core._maintenance.start_survey(net.now)
     core.start(Ask(FindClosest(dead.id), remotes=(dead.addr,)), into([]), net.now)

@@ -7,8 +7,6 @@ from typing import Literal
 
 import pytest
 
-from dhtui.engine import core as core_module
-from dhtui.engine.core import HOUSEKEEPING_SECONDS
 from dhtui.engine.table import (
     GOOD_SECONDS,
     KNOWN_A_NET,
@@ -23,7 +21,9 @@ from dhtui.engine.table import (
 from dhtui.engine.unresponsive import SILENT_SECONDS
 from dhtui.engine.upkeep.maintenance import OWN_REFRESH_SECONDS
 from dhtui.engine.upkeep.pings import MAX_NEWCOMERS
+from dhtui.engine.upkeep.rounds import HOUSEKEEPING_SECONDS
 from dhtui.engine.views.events import NodeAdded, NodeRemoved
+from dhtui.engine.views.overview import NODES_SAVED
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_id, distance, random_id_with_prefix, shared_prefix
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query
@@ -657,7 +657,7 @@ def test_a_newcomer_that_did_not_answer_is_not_pinged_again_soon() -> None:
         net.meet(core, alive)
         asker.query(core, Ping(asker.id))
         net.run(20.0)
-    assert asker.methods() == ["ping"] and core.silent(asker.addr, net.now) is None
+    assert asker.methods() == ["ping"] and core._sending.silent(asker.addr, net.now) is None
     net.run(SILENT_SECONDS)
     asker.query(core, Ping(asker.id))
     net.run(5.0)
@@ -797,4 +797,4 @@ def test_what_is_saved_are_live_nodes_that_never_failed_freshest_first() -> None
     saved = core.saved_state()
     assert saved.id == core.id
     assert saved.nodes == tuple(puppet.info for puppet in (others[3], others[2], others[1], others[0]))
-    assert len(core._table.to_save(core_module.NODES_SAVED)) == 4
+    assert len(core._table.to_save(NODES_SAVED)) == 4

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.apart import PATIENCE
 
-from dhtui.app import _explorer
+from dhtui.app.opening import _explorer
 from dhtui.engine import testnet
 from dhtui.engine.testnet import ONE_ADDRESS, Testnet
 from dhtui.errors import Failure

@@ -36,8 +36,8 @@ async def opened(path: Path, size: tuple[int, int] = LARGE) -> AsyncIterator[Sta
 
 async def settles(stage: Stage) -> None:
     """The view of the node is made, and shown."""
-    assert stage.app._capture is not None
-    while not stage.app._capture.capture.settled:
+    assert stage.app.connection.capture is not None
+    while not stage.app.connection.capture.capture.settled:
         await stage.settle()
     await stage.settle()
 
@@ -96,7 +96,7 @@ async def test_another_node_can_be_chosen(file: Path) -> None:
         assert "from whose view" in stage.text() and "192.0.2.1:6881" in stage.text()
         await stage.press("2")
         await settles(stage)
-        capture = stage.app._capture
+        capture = stage.app.connection.capture
         assert capture is not None and capture.capture.view.me != ME
         assert f"{capture.capture.view.me[0]}:6881" in stage.lines()[0]
 

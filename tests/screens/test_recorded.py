@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from support.recorded import record_session
 
-from dhtui.app import NO_NODE, Explorer
+from dhtui.app import Explorer
+from dhtui.app.connection import NO_NODE
 from dhtui.bindings.registry import NEEDS_NODE, VIEWS
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen

@@ -16,7 +16,10 @@ class Beside(Protocol):
     """The part of the other core that this needs."""
 
     family: Family
-    link: LinkState
+
+    @property
+    def link(self) -> LinkState:
+        """Whether it has a route."""
 
     def dry(self, now: float) -> bool:
         """Whether its table has no node that may be alive."""

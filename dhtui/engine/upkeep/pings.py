@@ -38,7 +38,7 @@ class Pings:
         rng: Random,
         *,
         timeout: float,
-        give_up: Callable[[InFlight], None],
+        give_up: Callable[[InFlight, float], None],
     ) -> None:
         """`timeout` is in seconds. `give_up` ends a query before its time."""
         self._sender, self._table, self._budget, self._rng = sender, table, budget, rng
@@ -102,7 +102,7 @@ class Pings:
         if not (is_local(addr[0]) or self._budget.afford(addr[0], PING_BYTES, now)):
             return
         if len(self._newcomers) >= MAX_NEWCOMERS:
-            self._give_up(self._rng.choice(list(self._newcomers.values())))
+            self._give_up(self._rng.choice(list(self._newcomers.values())), now)
 
         def done(query: InFlight, answer: Answer | None, now: float) -> None:
             del self._newcomers[place]

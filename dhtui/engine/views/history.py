@@ -1,4 +1,4 @@
-"""Samples of the last minutes: round trips, messages by method, and the round trips of each bucket.
+"""Samples of the last minutes: good nodes, round trips, messages by method, and the round trips of each bucket.
 
 The core takes a sample each time it does its upkeep, every 10 s. A server pays nothing for it between two samples.
 """
@@ -16,6 +16,8 @@ SLOTS_KEPT: Final = 30
 """Samples of messages and round trips: of 5 minutes."""
 BUCKET_EVERY: Final = 3
 """The round trips of buckets are sampled with every third upkeep, so every 30 s."""
+GROWTH_KEPT: Final = 360
+"""Counts of good nodes: of an hour."""
 BUCKETS_KEPT: Final = 120
 """Samples of the buckets: of an hour."""
 
@@ -59,6 +61,7 @@ class History:
         self._before: dict[str, tuple[int, int]] = {}
         self._turns = 0
         self._buckets_at = float("-inf")
+        self._growth: deque[tuple[float, int]] = deque(maxlen=GROWTH_KEPT)
         self._slots: deque[SlotView] = deque(maxlen=SLOTS_KEPT)
         self._buckets: deque[BucketSlot] = deque(maxlen=BUCKETS_KEPT)
         self.slots: tuple[SlotView, ...] = ()
@@ -75,6 +78,15 @@ class History:
     def trips(self) -> tuple[int, ...]:
         """All round trips so far by class, see `TRIP_EDGES`."""
         return tuple(a + b for a, b in zip(self._trips_before, self._trips, strict=True))
+
+    def grew(self, now: float, good: int) -> None:
+        """Count the good nodes of the table. To be called with each upkeep."""
+        self._growth.append((now, good))
+
+    @property
+    def growth(self) -> tuple[tuple[float, int], ...]:
+        """The times of upkeep, and how many nodes were good then; oldest first."""
+        return tuple(self._growth)
 
     def turn(self, now: float, totals: Mapping[str, tuple[int, int]]) -> bool:
         """End a slot. `totals`: queries sent and received so far, by method. Whether the buckets are due as well."""

@@ -60,7 +60,7 @@ BEP42: Final = (
     Rule(
         "42.08",
         "M",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_identity.py::test_bep42_service_is_never_refused_to_an_id_that_does_not_fit",),
     ),
     Rule(
@@ -136,7 +136,7 @@ BEP43: Final = (
     Rule(
         "43.02",
         "M",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_server.py::test_bep43_a_read_only_node_answers_nothing",),
         says="A read-only node answers no query.",
         note="A node that answers is not read-only, and one that does not can not be tested.",
@@ -144,20 +144,20 @@ BEP43: Final = (
     Rule(
         "43.03",
         "S",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_table.py::test_bep43_a_read_only_querier_is_never_pinged_nor_admitted",),
     ),
     Rule(
         "43.04",
         "S",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_server.py::test_bep43_a_read_only_querier_is_answered_but_not_pinged",),
     ),
     Rule("43.05", "M", "engine/wire/krpc.py", ("engine/wire/test_wire_krpc.py::test_bep43_ro_is_read_at_top_level",)),
     Rule(
         "43.06",
         "S",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_server.py::test_bep43_a_read_only_querier_is_answered_but_not_pinged",),
     ),
 )

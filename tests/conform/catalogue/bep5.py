@@ -97,20 +97,20 @@ BEP5: Final = (
     Rule(
         "5.14",
         "M",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_answers.py::test_5_14_a_query_gets_one_datagram_and_nothing_later",),
     ),
     Rule("5.15", "M", "engine/endpoint.py", ("engine/test_endpoint.py::test_datagrams_keep_their_order_and_distance",)),
     Rule(
         "5.16",
         "M",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_server.py::test_every_answer_carries_our_id_the_transaction_id_and_the_asker_s_address",),
     ),
     Rule(
         "5.17",
         "M",
-        "engine/core.py",
+        "engine/traffic/answers.py",
         (
             "engine/defence/test_hostile.py::test_killer_answers",
             "engine/test_queries.py::test_defence_an_answer_counts_once",
@@ -180,7 +180,7 @@ BEP5: Final = (
     Rule(
         "5.28",
         "S",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         (
             "engine/test_server.py::test_a_query_under_our_own_id_is_dropped",
             "engine/test_table.py::test_our_own_id_never_enters",
@@ -334,7 +334,12 @@ BEP5: Final = (
         says="The table is saved, and its nodes are asked first at the next start.",
         note="It takes two starts of the node.",
     ),
-    Rule("5.69", "H", "engine/core.py", ("engine/test_table.py::test_a_known_address_that_changes_its_id_is_evicted",)),
+    Rule(
+        "5.69",
+        "H",
+        "engine/upkeep/neighbours.py",
+        ("engine/test_table.py::test_a_known_address_that_changes_its_id_is_evicted",),
+    ),
     Rule(
         "5.70",
         "M",
@@ -359,7 +364,7 @@ BEP5: Final = (
     Rule(
         "5.73",
         "H",
-        "engine/core.py",
+        "engine/traffic/sending.py",
         (
             "engine/lookup/test_lookup.py::test_referrals_to_unusable_addresses_are_ignored",
             "engine/test_what_is_known.py::test_our_own_addresses_are_never_candidates",

@@ -61,7 +61,7 @@ HARDENING: Final = (
     Rule(
         "H.08",
         "H",
-        "engine/core.py",
+        "engine/traffic/serving.py",
         ("engine/test_answers.py::test_h_08_a_node_answers_while_it_bootstraps",),
         says="A node answers queries while it is still bootstrapping.",
         note="When a node starts can not be told from outside.",

@@ -52,7 +52,7 @@ def _sorted_anew(data: bytes, addr: Addr, node: Node) -> bytes:
 
 
 def _signs_without_salt(core: Core) -> None:
-    class Lenient(type(core._server)):  # type: ignore[misc]
+    class Lenient(type(core._serving.server)):  # type: ignore[misc]
         """Takes a signature that leaves the salt out."""
 
         def _put(self, query: Any, addr: Any, now: float) -> Any:
@@ -66,7 +66,7 @@ def _signs_without_salt(core: Core) -> None:
 
 
 def _believes_any_signature(core: Core) -> None:
-    class Credulous(type(core._server)):  # type: ignore[misc]
+    class Credulous(type(core._serving.server)):  # type: ignore[misc]
         """Takes any signature of an item without a salt."""
 
         def _put(self, query: Any, addr: Any, now: float) -> Any:
@@ -83,7 +83,7 @@ def _believes_any_signature(core: Core) -> None:
 
 def _become(core: Core, kind: type) -> None:
     server: Any = kind(core._table, core.common.tokens, core._peers, core._items, core._rng, core.family)
-    core._server = server
+    core._serving.server = server
 
 
 def _forgets() -> Make:

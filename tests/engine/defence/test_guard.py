@@ -218,13 +218,13 @@ def test_proof_is_an_answer_or_a_write_token(method: str) -> None:
     core, puppet = net.core(), net.puppet()
     puppet.query(core, FindNode(puppet.id, bytes(20)), read_only=True)
     net.run(1.0)
-    assert not core._proved.has(puppet.addr[0], net.now)
+    assert not core.common.proved.has(puppet.addr[0], net.now)
     if method == "an answer":
         net.meet(core, puppet)
     else:
         other = net.core(puppet.addr[0], port=7000)
         net.announce(other, bytes(20), 1, remotes=[core.identity.bound])
-    assert core._proved.has(puppet.addr[0], net.now)
+    assert core.common.proved.has(puppet.addr[0], net.now)
 
 
 # ---- the budget for replies --------------------------------------------------------------------------

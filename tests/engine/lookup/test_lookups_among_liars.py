@@ -91,4 +91,4 @@ def test_liars_do_not_talk_us_out_of_minding_whether_ids_fit_their_addresses() -
     simulation.bootstrap(core)
     simulation.run(10)
     quality(simulation, [core] * 8)
-    assert core.prefer
+    assert core._sending.prefer

@@ -31,9 +31,9 @@ def crowd(net: Network, count: int) -> list[Puppet]:
 def survey(net: Network, core: Core, *nodes: NodeInfo, queries: int = 1000) -> int:
     """How many answered a survey that began with `nodes`."""
     ended: list[int] = []
-    Survey(core, nodes, policy=Policy(survey=queries), done=lambda survey, now: ended.append(survey.answered)).pump(
-        net.now
-    )
+    Survey(
+        core._sending, nodes, policy=Policy(survey=queries), done=lambda survey, now: ended.append(survey.answered)
+    ).pump(net.now)
     net.after(core)
     net.run_until(lambda: bool(ended))
     assert len(ended) == 1
@@ -68,9 +68,9 @@ def test_no_more_than_32_are_in_flight_and_silent_ones_lose_their_place() -> Non
         puppet.answer = silent
     most, ended = 0, list[int]()
     begin = [puppet.info for puppet in puppets[:100]]
-    Survey(core, begin, policy=Policy(survey=1000), done=lambda survey, now: ended.append(survey.answered)).pump(
-        net.now
-    )
+    Survey(
+        core._sending, begin, policy=Policy(survey=1000), done=lambda survey, now: ended.append(survey.answered)
+    ).pump(net.now)
     net.after(core)
     while not ended:
         most = max(most, sum(query.soft_at > net.now for query in core._queries))

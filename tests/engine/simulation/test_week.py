@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dhtui.engine.core import HOUSEKEEPING_SECONDS
+from dhtui.engine.upkeep.rounds import HOUSEKEEPING_SECONDS
 
 sys.path.append(str(Path(__file__).parents[3] / "bench"))
 
@@ -17,7 +17,7 @@ def test_a_node_stays_as_it_is_while_others_come_and_go() -> None:
     first = week.run(HOUR / 6)
     last = week.run(HOUR / 3)
     assert week.late == HOUSEKEEPING_SECONDS, "upkeep is due every 10 s, and never later"
-    assert len(week.core._growth) == 180 and len(week.core._history.slots) == 30
+    assert len(week.core._history.growth) == 180 and len(week.core._history.slots) == 30
     assert last.answered == last.queries > 2 * first.queries
     assert last.good >= first.good / 2 and last.alive >= 0.9 * last.good
     assert week.nearest_known() >= 0.75

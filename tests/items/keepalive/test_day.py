@@ -29,7 +29,7 @@ class Quiet(Network):
     """A network whose nodes do no housekeeping while nothing goes on; it would take nine tenths of the time."""
 
     def after(self, core: Core) -> None:
-        core._housekeeping_at = max(core._housekeeping_at, self.now)  # or it would make up for hours
+        core._rounds.at = max(core._rounds.at, self.now)  # or it would make up for hours
         super().after(core)
         if core._queries.next_deadline() is None:
             self._timers.pop(core.identity.bound, None)

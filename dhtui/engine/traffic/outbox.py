@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .queries import InFlight
-from .views import events
-from .views.counters import Counters, Outgoing
-from .views.events import Listeners
-from .wire.compact import Addr
+from ..queries import InFlight
+from ..views import events
+from ..views.counters import Counters, Outgoing
+from ..views.events import Listeners
+from ..wire.compact import Addr
 
 
 class Outbox:
