@@ -48,6 +48,8 @@ class CensusReport:
     infohashes: Count | None
     listed: tuple[bytes, ...] | None
     """The infohashes that were given, if they are to be listed."""
+    visiting: int = 0
+    """Nodes of the block that is being walked that were visited."""
 
 
 @dataclass(slots=True)
@@ -161,8 +163,16 @@ def _samples(asked: Iterable[NodeOutcome]) -> GivenSamples | None:
     return next((part for one in asked for part in one.given if isinstance(part, GivenSamples)), None)
 
 
-async def census(node: NodeCommands, want: CensusOf, say: Callable[[str], None]) -> Result:
-    """Take a census, or go on with one. Raises `Failure` where its file can't be used."""
+async def census(
+    node: NodeCommands,
+    want: CensusOf,
+    say: Callable[[str], None],
+    begun: Callable[[Callable[[], CensusReport]], None] = lambda _: None,
+) -> Result:
+    """Take a census, or go on with one. Raises `Failure` where its file can't be used.
+
+    `begun` is called once it is known what is walked, with what gives the count so far.
+    """
     rng, stop = SystemRandom(), asyncio.Event()
     limit = limit_here() or Limit()
     with limit.ending(stop.set):
@@ -173,6 +183,7 @@ async def census(node: NodeCommands, want: CensusOf, say: Callable[[str], None])
         if start.state == "failed" and not walk.done:
             return Result(action="census", ok=False, summary="nobody answered", standing=standing(node))
         taken = _Census(node, want, say, walk, stop)
+        begun(lambda: _report(taken))
         try:
             await taken.take()
         finally:
@@ -205,12 +216,12 @@ async def _size(node: NodeCommands, rng: Random) -> float:
     return node.snapshot().size.nodes or 1.0
 
 
-def _result(node: NodeCommands, taken: _Census) -> Result:
+def _report(taken: _Census) -> CensusReport:
     walk = taken.walk
     tally, share = walk.tally, walk.share
     nodes = nodes_of(tally.nodes, share) if tally.blocks else None
     found: dict[FamilyName, int] = {"IPv4": tally.nodes - tally.six, "IPv6": tally.six}
-    report = CensusReport(
+    return CensusReport(
         tally=tally,
         planned=len(walk.plan.blocks),
         share=share,
@@ -218,7 +229,12 @@ def _result(node: NodeCommands, taken: _Census) -> Result:
         families={name: nodes_of(count, share) for name, count in found.items() if count},
         infohashes=infohashes_of(tally.owned, share) if tally.sampling else None,
         listed=tuple(taken.listed)[:MAX_LISTED] if taken.want.listed else None,
+        visiting=len(walk.visits),
     )
+
+
+def _result(node: NodeCommands, taken: _Census) -> Result:
+    report, share, tally = _report(taken), taken.walk.share, taken.walk.tally
     done = f"{tally.blocks} of {report.planned} blocks walked, {100 * share:.3g} % of the id space"
     summary = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
     if taken.alone:

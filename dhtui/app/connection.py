@@ -206,7 +206,7 @@ class Connection:
             notify(self._app, text, bad=True)
             self._work(self._start(), "starting the node")
             return
-        back = f"{key_of('testnet')} returns to the network."
+        back = f"{key_of('stop_node')} on a node stops it, {key_of('testnet')} returns to the network."
         text = f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now. {back}{note}"
         notify(self._app, text)
 

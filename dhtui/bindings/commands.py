@@ -126,6 +126,13 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "Test a node against the rules of the BEPs, case by case.",
         "conform 203.0.113.9:6881 5,44",
     ),
+    Command(
+        "census",
+        (_of("NODES", "name"), _of("RATE", "name", needed=False)),
+        "Count the network by a polite walk that finds about so many nodes, at so many queries a second.",
+        "census 1000 4",
+        "home.census",
+    ),
     Command("quit", (), "Save nodes and id, close the node, and quit.", "quit", "quit"),
 )
 """In the order in which they are offered."""

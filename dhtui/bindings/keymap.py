@@ -32,6 +32,7 @@ _GROUPS: tuple[tuple[str, tuple[Action, ...]], ...] = (
     ("in a form", registry.FORM),
     ("among kept items", registry.KEPT),
     ("among bans", registry.BANS),
+    ("at a census", registry.CENSUS),
     ("among columns", registry.COLUMNS),
     ("where any node is asked", registry.NODE),
     *((view.title, view.actions) for view in registry.VIEWS),
@@ -138,6 +139,7 @@ def _places() -> Iterator[tuple[Action, ...]]:
     yield (help_, *registry.LIST, registry.DIGITS, *registry.POPUP)
     yield (help_, *verbs, *registry.LIST, *registry.KEPT, *registry.POPUP)
     yield (help_, *registry.LIST, *registry.BANS, *registry.POPUP)
+    yield (help_, *verbs, *registry.moves(), *registry.CENSUS, *registry.POPUP)
     yield (help_, *registry.LIST, *registry.COLUMNS, *registry.POPUP)
     yield (help_, *verbs, *registry.LIST, *registry.NODE, *registry.FORM)
     yield (help_, *verbs, *registry.LIST, view_as, *registry.FORM)

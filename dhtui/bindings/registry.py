@@ -194,7 +194,7 @@ GLOBAL: tuple[Action, ...] = (
 
 NEEDS_NODE = frozenset(
     (
-        *("bootstrap", "try_again", "new_lookup", "testnet", "record"),
+        *("bootstrap", "try_again", "new_lookup", "testnet", "record", "census"),
         *("ping", "refresh_bucket", "find_node", "ask", "ban", "bans", "start", "stop", "announce"),
         *("put", "get", "keep", "watch", "look", "kept"),
         *("new_key", "import_key", "export_key", "passphrase", "rename_key", "delete_key", "reveal"),
@@ -300,6 +300,9 @@ BAR: tuple[Action, ...] = (
 )
 """The keys of the command bar."""
 
+CENSUS: tuple[Action, ...] = (Action("end_census", "x", "end it", "End the census with what was counted so far.", 2),)
+"""Actions of the window of a census."""
+
 BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
 """Actions of the window of the addresses that are ignored."""
 
@@ -323,6 +326,7 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.home.screen:HomeScreen",
         "Who this node is, whether it works and why not, what it sends and receives, and what goes on now.",
         (
+            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, bookmarks."),
             Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
             Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
             Action("family", "I", "IPv4/6", "Show the other address family, where our node is in both.", 9),
@@ -330,6 +334,7 @@ VIEWS: tuple[View, ...] = (
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
             Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
             Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
+            Action("census", "n", "census", "Count nodes, infohashes and programs of the network, by a polite walk."),
         ),
     ),
     View(
@@ -397,6 +402,8 @@ VIEWS: tuple[View, ...] = (
             Action("culprit", "y", "why slow", "Go to the query that cost most time; again: to the next one.", 4),
             Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left_parenthesis", "", "In the id space: show the ids to the left.", 0, "("),
+            Action("pan(1)", "right_parenthesis", "", "In the id space: show the ids to the right.", 0, ")"),
             Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 4),
             Action("family", "I", "IPv4/6", "Show the other address family, where our node is in both.", 9),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
@@ -493,6 +500,10 @@ VIEWS: tuple[View, ...] = (
             Action("shift(1)", "l", "", "In the matrix: begin with the next node."),
             Action("shift(-1)", "h", "", "In the matrix: begin with the node before."),
             Action("next_lookup", "n", "next", "Show what the next lookup for peers found.", 3),
+            Action("nearer(1)", "plus", "", "In the id space: show the half in which the infohash is.", 0, "+"),
+            Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
+            Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
             Action("other_pane(1)", "tab", "pane", "Go to the next list.", 3),
             Action("other_pane(-1)", "shift+tab", "", "Go to the previous list."),
         ),
@@ -535,6 +546,7 @@ LEGEND = (
 
 OTHER_NAMES = {
     "announce": "announce_peer seed",
+    "census": "count size estimate survey",
     "back": "return",
     "bookmark": "mark star favourite",
     "columns": "hide show fields",

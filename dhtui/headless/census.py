@@ -11,7 +11,7 @@ from ..engine.census.estimate import share_of
 from ..engine.census.walk import OTHER, Tally
 from ..engine.wire.bloom import Count
 from ..text.clients import client_name
-from ..text.format import plural
+from ..text.format import milliseconds, plural
 from . import text as words
 from .json_lines import plain
 from .lines import Lines
@@ -23,10 +23,11 @@ CLIENTS_SHOWN = 12
 def text(result: Result, shown: words.Shown) -> Lines:
     """What was counted, and the estimates for the whole network."""
     report = result.census
-    return words.report(result, shown, [] if report is None else _lines(report))
+    return words.report(result, shown, [] if report is None else report_lines(report))
 
 
-def _lines(report: CensusReport) -> list[str]:
+def report_lines(report: CensusReport) -> list[str]:
+    """The estimates and counts, a label of 12 cells before each."""
     tally = report.tally
     whole = report.share == 1.0
     lines = [
@@ -39,7 +40,7 @@ def _lines(report: CensusReport) -> list[str]:
         f"BEP 42      {_share(tally.fitting, tally.judged) if tally.judged else 'only local addresses'}",
     ]
     trips = [(part, tally.round_trip(part)) for part in PARTS]
-    measured = [f"{100 * part:g} % within {1000 * trip:.3g} ms" for part, trip in trips if trip is not None]
+    measured = [f"{100 * part:g} % within {milliseconds(trip)}" for part, trip in trips if trip is not None]
     lines += [f"round trip  {', '.join(measured)}"] if measured else []
     for code, count in tally.clients.most_common(CLIENTS_SHOWN):
         lines.append(f"client      {_client(code):<14}  {_share(count, tally.nodes)}")

@@ -15,6 +15,8 @@ from .ask import KINDS
 
 PROGRAM: Final = "dhtui"
 SAME: Final = "the same on the command line"
+_HERE: Final = ", on the command line"
+TEST: Final = f"test the node{_HERE}"
 
 
 def same_command(*words: str) -> str:
@@ -97,3 +99,34 @@ def of_links(links: Sequence[Link]) -> str:
             action = {"node": "find_node", "infohash": "get_peers"}.get(link.kind, "get")
             return same_command(action, flag, value.hex())
     return ""
+
+
+def of_conform(remote: str) -> str:
+    """Tests a node against the rules of the BEPs."""
+    return same_command("conform", "--remote", remote)
+
+
+def of_census(nodes: int, rate: float) -> str:
+    """Counts the network by the same walk."""
+    return same_command("census", "--nodes", str(nodes), "--rate", f"{rate:g}")
+
+
+def more_of_links(links: Sequence[Link]) -> list[tuple[str, str]]:
+    """What else the command line can find out about a selection, each with its name."""
+    found: dict[str, tuple[str, str]] = {}
+    for link in links:
+        value = link.value
+        if isinstance(value, tuple):
+            found.setdefault("conform", (TEST, of_conform(address(value))))
+        elif isinstance(value, bytes) and link.kind in ("infohash", "target", "node"):
+            target = ("--target", value.hex())
+            if link.kind == "infohash":
+                found.setdefault("scrape", (f"count the peers{_HERE}", same_command("scrape", *target)))
+            sybils = (f"look for Sybils there{_HERE}", same_command("sybil_check", *target))
+            found.setdefault("sybil_check", sybils)
+    return [found[name] for name in ("scrape", "sybil_check", "conform") if name in found]
+
+
+def more_of_us() -> list[tuple[str, str]]:
+    """What the command line can find out about a node such as ours, and about the network."""
+    return [(f"is all well{_HERE}", same_command("doctor")), (f"count the network{_HERE}", same_command("census"))]

@@ -71,6 +71,8 @@ class ExplorerScreen(Selecting[None]):
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
         super().__init__()
         self.view, self.feed, self.host = view, feed, host
+        self._left_room = 0
+        """Cells at the right edge that the panes don't have."""
         self._recorded = False
         """Whether a recording is shown, in which some keys can do nothing."""
         self._families = False
@@ -212,6 +214,21 @@ class ExplorerScreen(Selecting[None]):
     def _home(self) -> _Home:
         return cast(_Home, self.app)
 
+    # -- room ------------------------------------------------------------------------------------------------
+
+    def leave_room(self, cells: int) -> None:
+        """Leaves so many cells at the right edge to something else: the panes are arranged for the rest."""
+        if cells != self._left_room:
+            self._left_room = cells
+            steps = list(self.HORIZONTAL_BREAKPOINTS or self.app.HORIZONTAL_BREAKPOINTS or ())
+            now = self._get_breakpoint_classes(self.app.size.width, steps)
+            self.update_classes({name: name in now for _, name in steps})
+
+    def _get_breakpoint_classes(self, dimension: int, breakpoints: list[tuple[int, str]]) -> set[str]:
+        """What Textual's does, for the width that the panes have."""
+        across = any(name == "-narrow" for _, name in breakpoints)
+        return super()._get_breakpoint_classes(dimension - (self._left_room if across else 0), breakpoints)
+
     # -- lists -----------------------------------------------------------------------------------------------
 
     def lists(self) -> list[LineTable[Any]]:
@@ -262,10 +279,10 @@ class ExplorerScreen(Selecting[None]):
     @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
-        from ..lookups.same import SAME
+        from ..lookups.same import SAME, more_of_links
 
-        same = self.same_command()
-        await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ())))
+        same, more = self.same_command(), more_of_links(self.links())
+        await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ()), *more))
 
     @opens("export")
     async def action_export(self) -> None:

@@ -13,6 +13,7 @@ from ..storage.memory import KINDS, Bookmark, Memory
 from ..text.format import address
 from ..text.safe import safe_text
 from .notify import notify
+from .undo import Done
 
 
 class Selecting(Protocol):
@@ -58,7 +59,14 @@ def toggle_bookmark(screen: Screen[Any], memory: Memory, link: Link, name: str =
     if known is not None:
         del memory.bookmarks[known]
     if known is not None and not name:
-        notify(screen, f"The bookmark {safe_text(known, 60)} is forgotten.")
+        forgotten, shown = known, safe_text(known, 60)
+
+        async def undo() -> str:
+            memory.bookmarks.setdefault(forgotten, kept)
+            return f"The bookmark {shown} is there again."
+
+        screen.app.post_message(Done(f"that the bookmark {shown} was forgotten", undo))
+        notify(screen, f"The bookmark {shown} is forgotten.")
         return
     name = name or f"{link.kind} {kept.value[:21] if link.kind == 'address' else kept.value[:10]}"
     memory.name_thing(name, kept)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..packets.parts import Link
 from ..text.format import address
+from ..text.keyspace import NEAR, near_to
 from ..text.spans import Line, clean
 from ..widgets.line_table import LineTable
 from ..widgets.table_model import Column, Row, TableModel
@@ -58,6 +60,29 @@ class NewestTable(LineTable[Row]):
     ) -> None:
         super().__init__(columns, key, title=title, empty=empty, id=id)
         self.model = NewestModel(columns, key)
+
+
+def near_us(
+    columns: Sequence[Column[Row]], own: Callable[[], bytes | None], ids: Mapping[str, Callable[[Row], bytes | None]]
+) -> tuple[Column[Row], ...]:
+    """The columns, with the ids in some of them painted by how near they are to ours.
+
+    `own` gives our id, `ids` that of a row by the title of its column.
+    """
+    return tuple(
+        replace(column, cell=_near_us(column, own, ids[column.title])) if column.title in ids else column
+        for column in columns
+    )
+
+
+def _near_us(
+    column: Column[Row], own: Callable[[], bytes | None], id_of: Callable[[Row], bytes | None]
+) -> Callable[[Row], Line]:
+    def cell(row: Row) -> Line:
+        role = near_to(own(), id_of(row))
+        return tuple((text, role if role in NEAR and usual == "data" else usual) for text, usual in column.cell(row))
+
+    return cell
 
 
 def row_text(table: LineTable[Row], row: Row) -> str:

@@ -13,7 +13,7 @@ from ..text.format import address
 from .dialogs.choice import Choice
 from .notify import notify
 
-_ANSWERS = ("no, let it run", "yes, stop it: what it stores is lost, its id and address stay")
+_ANSWERS = ("no, let it run", "yes: what it stores is lost; its id and address stay")
 
 
 def selected_node(links: Sequence[Link]) -> Addr | None:

@@ -35,6 +35,13 @@ class Health(NamedTuple):
     """The state and its cause."""
     remedy: str = ""
     """The remedy."""
+    short: str = ""
+    """The state in the fewest words that matter, where `text` has more."""
+
+    @property
+    def brief(self) -> str:
+        """The state without what only explains it."""
+        return self.short or self.text.partition(",")[0]
 
     @property
     def glyph(self) -> str:
@@ -63,7 +70,8 @@ def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
     if answered < ENOUGH_GOOD:
         return Health("weak", f"few nodes: {words}", "lookups may find little; the table fills with time")
     rate = "" if recent is None else f", {_rate(recent)}"
-    return Health("good", f"good: {words}{rate}, {reach(snapshot.reachability.state)}")
+    reached = reach(snapshot.reachability.state)
+    return Health("good", f"good: {words}{rate}, {reached}", short=f"good: {plural(answered, 'node')}, {reached}")
 
 
 def _rate(recent: RecentView) -> str:

@@ -180,6 +180,18 @@ _HOME: Final = (
             ("when", "how long it has run, or how long ago it ended"),
         ),
     ),
+    Section(
+        "bookmarks",
+        (
+            ("name", "what you called it; :open NAME goes there from any screen"),
+            ("kind", "a node, an address, a target, an infohash or a key"),
+            ("what", "its id, key or address"),
+            (
+                "known now",
+                "of a node how it stands in our table, of the rest when it was looked up last; ✓ that found something",
+            ),
+        ),
+    ),
 )
 
 _TABLE: Final = (
@@ -405,7 +417,11 @@ _LOOKUP: Final = (
                 "≈ ? behind others, ≡ for others at the end, : other lookups, = no room, · nothing sent, "
                 "# our own program, … not yet in, ▚ writes",
             ),
-            ("slow motion", "○ a query on its way, ● its answer; each takes half of the round trip; ▼ is us"),
+            (
+                "slow motion",
+                "○ a query on its way, ● its answer; each takes half of the round trip. ◇ on a dotted arc: an answer "
+                "named a node, and we ask it; amber is near the target, ▼ is us",
+            ),
             (
                 "• ◆ ● ◈",
                 "in the ladder: an answer; one that gave peers or the value; one of the critical path; both. ◉ the "
@@ -528,6 +544,13 @@ _KEYS: Final = (
 )
 
 _PEERS: Final = (
+    Section(
+        "id space",
+        (
+            ("◆ ●", "the infohash, and nodes that gave peers of it; amber is near it"),
+            ("▼ us", "our own id"),
+        ),
+    ),
     Section(
         "kept here",
         (

@@ -148,6 +148,11 @@ def near(origin: bytes, node_id: bytes) -> Role:
     return near_bits(id_bits(distance(origin, node_id)))
 
 
+def near_to(origin: bytes | None, node_id: bytes | None) -> Role:
+    """The same where either may be unknown."""
+    return "data" if origin is None or node_id is None or len(node_id) != len(origin) else near(origin, node_id)
+
+
 def near_bits(bits: float | None) -> Role:
     """The same by log2 of the distance; `None`: not known."""
     return "data" if bits is None else NEAR[nearness(bits)]

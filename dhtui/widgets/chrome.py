@@ -96,31 +96,42 @@ class Tabs(Lines):
     """The screens and their keys; the one shown stands in brackets."""
 
     _name = ""
+    _pointed = ""
 
     def show_view(self, name: str) -> None:
         """Marks the screen that is shown."""
         self._name = name
         self.on_resize()
 
+    def point_to(self, name: str) -> None:
+        """Points to the screen to go to; "": to none."""
+        if name != self._pointed:
+            self._pointed = name
+            self.on_resize()
+
     def on_resize(self) -> None:
         """Fits the titles to the width."""
-        self.show((tabs_line(self._name, self.size.width),))
+        self.show((tabs_line(self._name, self.size.width, self._pointed),))
 
     def on_click(self, event: events.Click) -> None:
         """Does what the key of the title does."""
         press(self, key_at(self.lines[0], tuple((view.shown, view.key) for view in VIEWS), event.x))
 
 
-def tabs_line(name: str, width: int) -> Line:
-    """The tabs in `width` cells: all titles, with less space between them, that of the shown screen, or it alone."""
+def tabs_line(name: str, width: int, pointed: str = "") -> Line:
+    """The tabs in `width` cells: all titles, with less space between them, that of the shown screen, or it alone.
+
+    The one that is `pointed` to has an arrow.
+    """
     for gap, titles in ((" ", True), ("", True), ("", False)):
         spans: list[Span] = []
         for view in VIEWS:
             if view.name == name:
                 spans.append((f"[{view.shown} {view.title}]", "strong"))
             else:
-                spans.append((f" {view.shown}", "key"))
-                spans.append((f" {view.title}{gap}" if titles else "", "dim"))
+                here = view.name == pointed
+                spans += [("▸", "warn"), (view.shown, "key")] if here else [(f" {view.shown}", "key")]
+                spans.append((f" {view.title}{gap}" if titles else "", "warn" if here else "dim"))
         if width_of(spans) <= width:
             return tuple(spans)
     return tuple(span for span in spans if span[1] == "strong")

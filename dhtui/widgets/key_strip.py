@@ -16,10 +16,13 @@ class KeyStrip(Lines):
         self.part = Part()
         self._who: Inhabitants | None = None
         self._note = ""
+        self._centre: bytes | None = None
 
-    def draw(self, who: Inhabitants, note: str = "") -> None:
-        """Shows these; `note` stands in the title behind the name of the part."""
-        self._who, self._note = who, note
+    def draw(self, who: Inhabitants, note: str = "", *, centre: bytes | None = None) -> None:
+        """Shows these; `note` stands in the title behind the name of the part. `centre` is what one gets nearer to,
+        if it is not our id.
+        """
+        self._who, self._note, self._centre = who, note, centre
         self._redraw()
 
     def go_to(self, part: Part) -> None:
@@ -28,8 +31,8 @@ class KeyStrip(Lines):
         self._redraw()
 
     def nearer(self, halvings: int) -> None:
-        """Shows the half that our id is in, or the half in the middle of what is shown; negative: twice as much."""
-        own = self._who.own if self._who else None
+        """Shows the half that the centre is in, or the half in the middle of what is shown; negative: twice as much."""
+        own = self._centre or (self._who.own if self._who else None)
         depth = max(0, min(MAX_DEPTH, self.part.depth + halvings))
         inside = own is not None and self.part.column(own, 1) is not None
         self.go_to(Part.around(own if own is not None and inside else self.part.middle(), depth))

@@ -6,9 +6,9 @@ import pytest
 
 from dhtui.engine.outcome import Status
 from dhtui.engine.views.snapshot import LookupDetail
-from dhtui.lookups.drawings.flight import BACK, MOST_ARCS, OUT, flight_lines, flights, usual_trip
+from dhtui.lookups.drawings.flight import BACK, MOST_ARCS, OUT, REFERRAL, flight_lines, flights, referrals, usual_trip
 from dhtui.lookups.play import SPEEDS, USUAL_SPEED, Play, speed_words
-from dhtui.text.keyspace import Part
+from dhtui.text.keyspace import NEAR, Part
 from dhtui.text.spans import Line, width_of
 
 from .samples import TARGET, detail, ruled, step, walk
@@ -109,3 +109,38 @@ def test_it_fits_its_room(width: int, height: int) -> None:
             lines: list[Line] = flight_lines(whole, OWN, Part(), at, width, height)
             assert len(lines) <= height and all(width_of(line) <= width for line in lines)
             assert flight_lines(whole, None, Part(), at, 80, 12)
+
+
+# ---- who named whom ---------------------------------------------------------------------------------------------
+
+
+def named() -> LookupDetail:
+    """One answers at 0.2 s and names two, of which one is asked at once and one later; a third opened the lookup."""
+    first = step(1, 159.5, 0.0, 0.2)
+    child = step(2, 150, 0.2, 0.4, parent=first.addr, hop=1)
+    later = step(3, 155, 0.25, None, parent=first.addr, hop=1)
+    again = step(2, 150, 0.28, None, parent=first.addr, hop=1, again=True)
+    return detail([first, child, later, again, step(4, 158, 0.0, 0.2)], 1.0)
+
+
+def test_referrals_fly_from_who_named_a_node_once_its_answer_is_there() -> None:
+    whole = named()
+    assert referrals(whole, 0.19) == [] and referrals(whole, 0.31) == []
+    found = referrals(whole, 0.25)
+    assert [each.place for each in found] == [1, 2], "none to the starting nodes, and none twice"
+    assert {each.start for each in found} == {whole.steps[0].id}
+    assert [each.way for each in found] == pytest.approx([0.5, 0.5])
+
+
+def test_referrals_have_a_sign_of_their_own_and_the_colour_of_their_nearness() -> None:
+    whole = named()
+    assert REFERRAL in "".join(picture(whole, 0.25)) and REFERRAL not in "".join(picture(whole, 0.15))
+    roles = {role for line in flight_lines(whole, OWN, ALL, 0.25, 80, 14) for text, role in line if text == REFERRAL}
+    assert roles <= set(NEAR) and roles
+
+
+def test_nobody_names_an_unknown_node() -> None:
+    lost = step(9, 150, 0.2, None, parent=("192.0.2.1", 1))
+    nameless = step(1, 159, 0.0, 0.2)._replace(id=None)
+    by_nameless = step(2, 158, 0.2, None, parent=nameless.addr)
+    assert referrals(detail([lost, nameless, by_nameless], 1.0), 0.25) == []

@@ -33,6 +33,11 @@ def test_each_hop_has_a_row_and_the_last_ones_stay_where_room_is_short() -> None
 
 
 def test_its_title_tells_the_part() -> None:
-    assert keyspace_title(Part()) == "id space: all ids"
-    assert keyspace_title(Part.around(b"\xab" * 20, 1)) == "id space: the ids that share 1 bit with the target"
-    assert keyspace_title(Part.around(b"\xab" * 20, 32)).endswith("32 bits with the target, ababab…")
+    assert keyspace_title(Part(), b"\xab" * 20) == "id space: all ids"
+    assert (
+        keyspace_title(Part.around(b"\xab" * 20, 1), b"\xab" * 20)
+        == "id space: the ids that share 1 bit with the target"
+    )
+    near = keyspace_title(Part.around(b"\xab" * 20, 32), b"\xab" * 20)
+    assert near.endswith("32 bits with the target, ababab…")
+    assert keyspace_title(Part.around(bytes(20), 2), b"\xab" * 20) == "id space: the ids that share 2 bits"

@@ -8,7 +8,19 @@ import pytest
 from screens import snapshots
 
 from dhtui.engine.wire.bencode import encode
-from dhtui.lookups.same import of_announce, of_item, of_links, of_lookup, of_put, of_question, same_command
+from dhtui.lookups.same import (
+    more_of_links,
+    more_of_us,
+    of_announce,
+    of_census,
+    of_conform,
+    of_item,
+    of_links,
+    of_lookup,
+    of_put,
+    of_question,
+    same_command,
+)
 from dhtui.options.config import read
 from dhtui.options.planning.plan import plan
 from dhtui.packets.parts import Link
@@ -28,6 +40,14 @@ LINES = {
     "a ping": of_question("ping", "203.0.113.9:6881", TARGET),
     "a question": of_question("get", "203.0.113.9:6881", TARGET, b"\x00'"),
     "an item": of_item(TARGET, None, b""),
+    "a test of a node": of_conform("203.0.113.9:6881"),
+    "a census": of_census(1000, 4.0),
+    **{
+        name: line
+        for kind in ("infohash", "target", "node")
+        for name, line in more_of_links([Link(kind, TARGET, "n"), Link("address", ADDRESS, "a")])
+    },
+    **dict(more_of_us()),
     "a mutable item": of_item(TARGET, KEY, b"\x1b[2J '\"$(rm)"),
 }
 
@@ -36,8 +56,14 @@ LINES = {
 def test_the_command_line_takes_it(line: str) -> None:
     program, *argv = shlex.split(line)
     assert program == "dhtui"
-    plan(read([*argv, "--testnet", "4"]))
+    plan(read(argv if "conform" in argv else [*argv, "--testnet", "4"]))
     assert line.isprintable()
+
+
+def test_more_is_told_of_each_thing_once() -> None:
+    names = [name for name, _ in more_of_links([Link("infohash", TARGET, "n"), *2 * [Link("address", ADDRESS, "a")]])]
+    assert [name.partition(",")[0] for name in names] == ["count the peers", "look for Sybils there", "test the node"]
+    assert more_of_links([Link("packet", 3, "p"), Link("key", KEY, "k")]) == []
 
 
 def test_what_a_shell_would_read_is_quoted() -> None:

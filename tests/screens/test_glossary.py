@@ -18,11 +18,12 @@ from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts
 from dhtui.screens.home import messages as home_messages
 from dhtui.screens.home import panes as home_panes
+from dhtui.screens.home.marks import MARK_COLUMNS
 from dhtui.screens.home.now import NOW_COLUMNS
 from dhtui.screens.items.kept_rows import KEPT_COLUMNS
-from dhtui.screens.items.mine_rows import MINE_COLUMNS
+from dhtui.screens.items.mine_rows import mine_columns
 from dhtui.screens.items.put_rows import NODE_COLUMNS as WRITE_COLUMNS
-from dhtui.screens.items.rows import ITEM_COLUMNS
+from dhtui.screens.items.rows import item_columns
 from dhtui.screens.keys.rows import KEY_COLUMNS
 from dhtui.screens.log import columns as log_columns
 from dhtui.screens.lookup.panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
@@ -46,7 +47,7 @@ from . import snapshots
 from .home.test_home import grown
 
 COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
-    "home": (NOW_COLUMNS,),
+    "home": (NOW_COLUMNS, MARK_COLUMNS),
     "table": (
         BUCKET_COLUMNS,
         NODE_COLUMNS,
@@ -63,7 +64,7 @@ COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
         asker_columns(lambda target: False),
     ),
     "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
-    "items": (MINE_COLUMNS, ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
+    "items": (mine_columns(), item_columns(), KEPT_COLUMNS, WRITE_COLUMNS),
     "packets": (
         packet_columns(lambda at: at, lambda: 0.0),
         TREE_COLUMNS,

@@ -1,4 +1,5 @@
-"""The queries of a lookup in flight over the id space: arcs that go out to nodes and come back with answers.
+"""The queries of a lookup in flight over the id space: arcs that go out to nodes and come back with answers, and
+dotted ones from whoever named a node to that node.
 
 A query that was answered took half of its round trip to the node, and its answer the other half: more is not known.
 """
@@ -10,20 +11,25 @@ from statistics import median
 from typing import NamedTuple
 
 from ...engine.views.snapshot import LookupDetail, StepView
+from ...engine.wire.compact import Addr
 from ...text.format import power, short_id
-from ...text.keyspace import Mark, Part, marks, scale, ticks
+from ...text.keyspace import Mark, Part, marks, near_bits, scale, ticks
 from ...text.spans import Line, Role, Span, fit
 from ..as_of import as_of
 from ..query_status import MARKS, QueryStatus, bits_of, gave_words, query_status, responded, span_words
 
 OUT, BACK = "○", "●"
 """The heads of a query on its way, and of its answer."""
+REFERRAL = "◇"
+"""The head of a referral: an answer that has just come named this node, and we ask it."""
 MOST_ARCS = 40
 """Arcs drawn at a time: those of the newest queries."""
 _USUAL = 0.1
 """The round trip in seconds that is supposed before any is known."""
 _FAINT = 0.35
 """The share of its arc that stays in sight behind a head."""
+_LIFT, _LOW = 1.0, 0.6
+"""How high the arcs of queries rise, and those of referrals."""
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _BRAILLE = 0x2800
 _IMPORTANT = tuple(
@@ -66,6 +72,35 @@ def flights(detail: LookupDetail, until: float) -> list[Arc]:
     return found
 
 
+class Referral(NamedTuple):
+    """A node that an answer named, and that was asked for it."""
+
+    place: int
+    """The query to it, as an index in `steps`."""
+    start: bytes
+    """The id of whoever named it."""
+    way: float
+    """How far the arc has come from there, 0 to 1."""
+
+
+def referrals(detail: LookupDetail, until: float) -> list[Referral]:
+    """The referrals of the answers that came just before a moment, the oldest first."""
+    span = usual_trip(detail) / 2
+    came: dict[Addr, tuple[float, bytes]] = {}
+    for step in detail.steps:
+        if step.ended is not None and step.id is not None and responded(step):
+            came.setdefault(step.addr, (step.ended, step.id))
+    found = []
+    for place, step in enumerate(detail.steps):
+        named = came.get(step.parent) if step.parent is not None else None
+        if named is None or step.id is None or step.again:
+            continue
+        age = until - named[0]
+        if 0 <= age < span:
+            found.append(Referral(place, named[1], age / span))
+    return found
+
+
 def usual_trip(detail: LookupDetail) -> float:
     """The median of the round trips of a lookup, seconds."""
     trips = [step.ended - step.sent for step in detail.steps if step.ended is not None and responded(step)]
@@ -85,6 +120,8 @@ def flight_lines(
     then = as_of(detail, until)
     rows = max(1, height - 5)
     sky = _Sky(width, rows, part, own)
+    for referral in referrals(detail, until)[-MOST_ARCS:]:
+        sky.refer(referral, detail.steps[referral.place])
     moving = [arc for arc in flights(detail, until) if detail.steps[arc.place].id is not None]
     for arc in moving[-MOST_ARCS:]:
         sky.draw(arc, detail.steps[arc.place])
@@ -123,23 +160,36 @@ class _Sky:
         role: Role = "good" if arc.back else "warn" if step.stalled is not None and arc.waits else "data"
         head = BACK if arc.back else OUT
         tail = (arc.way, min(1.0, arc.way + _FAINT)) if arc.back else (max(0.0, arc.way - _FAINT), arc.way)
-        for x, y in self._points(end, *tail):
+        for x, y in self._points(self.home, end, *tail):
             self._dot(x, y, role)
         if arc.waits:  # it hangs over the node as long as nothing comes back
             self.heads[min(self.width - 1, end // 2), self.rows - 1] = MARKS[QueryStatus.WAITING]
             return
-        x, y = self._point(end, arc.way)
+        x, y = self._point(self.home, end, arc.way)
         self.heads[min(self.width - 1, x // 2), y // 4] = (head, "strong")
 
-    def _point(self, end: int, way: float) -> tuple[int, int]:
-        top = 4 * self.rows - 1
-        rise = min(1.0, 0.5 + 1.2 * abs(end - self.home) / (2 * self.width))
-        return round(self.home + (end - self.home) * way), round(top - top * rise * 4 * way * (1 - way))
+    def refer(self, referral: Referral, step: StepView) -> None:
+        """The dotted arc from whoever named a node to that node, as far as it has come, painted by its nearness."""
+        assert step.id is not None
+        start, end = self._column(referral.start), self._column(step.id)
+        role = near_bits(step.bits)
+        for nth, (x, y) in enumerate(self._points(start, end, 0.0, referral.way, _LOW)):
+            if nth % 4 < 2:
+                self._dot(x, y, role)
+        x, y = self._point(start, end, referral.way, _LOW)
+        self.heads[min(self.width - 1, x // 2), y // 4] = (REFERRAL, role)
 
-    def _points(self, end: int, start: float, stop: float) -> Iterator[tuple[int, int]]:
-        steps = max(8, abs(end - self.home), 8 * self.rows)
-        for nth in range(int(start * steps), int(stop * steps) + 1):
-            yield self._point(end, nth / steps)
+    def _point(self, start: int, end: int, way: float, lift: float = _LIFT) -> tuple[int, int]:
+        top = 4 * self.rows - 1
+        rise = lift * min(1.0, 0.5 + 1.2 * abs(end - start) / (2 * self.width))
+        return round(start + (end - start) * way), round(top - top * rise * 4 * way * (1 - way))
+
+    def _points(
+        self, start: int, end: int, first: float, last: float, lift: float = _LIFT
+    ) -> Iterator[tuple[int, int]]:
+        steps = max(8, abs(end - start), 8 * self.rows)
+        for nth in range(int(first * steps), int(last * steps) + 1):
+            yield self._point(start, end, nth / steps, lift)
 
     def _dot(self, x: int, y: int, role: Role) -> None:
         if 0 <= x < 2 * self.width and 0 <= y < 4 * self.rows:

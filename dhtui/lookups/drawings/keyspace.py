@@ -16,13 +16,14 @@ _HOP = 7
 """Cells for the number of the hop."""
 
 
-def keyspace_title(part: Part) -> str:
+def keyspace_title(part: Part, target: bytes) -> str:
     """What part of the id space is drawn."""
     if not part.depth:
         return "id space: all ids"
     prefix = part.prefix()
     begin = f", {prefix[:6]}{'…' * (len(prefix) > 6)}" if prefix else ""
-    return f"id space: the ids that share {plural(part.depth, 'bit')} with the target{begin}"
+    whose = " with the target" if part.column(target, 1) is not None else ""
+    return f"id space: the ids that share {plural(part.depth, 'bit')}{whose}{begin}"
 
 
 def keyspace_lines(detail: LookupDetail, own: bytes | None, part: Part, width: int, height: int) -> list[Line]:

@@ -157,6 +157,15 @@ def _conform(here: Here, host: str, cases: str = "") -> Ready:
     return f"tests {remote} by {len(wanted)} cases", do
 
 
+def _census(here: Here, nodes: str, rate: str = "") -> Ready:
+    from ..census.opening import read_census
+
+    here.node  # noqa: B018 - there must be one
+    want = read_census(nodes, rate)
+    words = f"counts the network by about {want.nodes} nodes, at {want.rate:g} queries a second"
+    return words, partial(_on_screen, here, "home", want)
+
+
 def _lookup(here: Here, text: str, kind: str = "") -> Ready:
     node = here.node
     if kind and kind not in KINDS:
@@ -414,5 +423,6 @@ _DOING: dict[str, Callable[..., Ready]] = {
     "bookmark": _bookmark,
     "forget": _forget,
     "conform": _conform,
+    "census": _census,
 }
 assert _DOING.keys() == {command.name for command in COMMANDS if command.arguments}

@@ -18,6 +18,7 @@ from ...bindings.registry import POPUP
 from ...conform.case import Case
 from ...conform.session import Session, terms_for
 from ...engine.wire.compact import Addr
+from ...lookups.same import SAME, of_conform
 from ...packets.parts import Link
 from ...runtime.conformance import carry_out, sockets_for
 from ...text.format import address
@@ -136,7 +137,8 @@ class ConformWindow(ListWindow[None]):
 
     def copy_forms(self) -> Sequence[CopyForm]:
         """The selected line."""
-        return copy_forms(self.table.model.selected)
+        row = self.table.model.selected
+        return [*copy_forms(row), (SAME, of_conform(address(self._remote)))]
 
     def action_close(self) -> None:
         """Ends the run, and goes back."""

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ...bindings.registry import DIGITS, LIST, POPUP
-from ...text.spans import clean
+from ...text.spans import cell_len, clean
 from ...widgets.bound import bound
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
@@ -18,6 +18,11 @@ from .window import Window
 
 Entry = tuple[int, str]
 """Its place, from 1 on, and what it says."""
+
+_WIDTH = 64
+"""Cells that it takes at least, if the window has them; labels that need more get more."""
+_BESIDE = 7
+"""Cells beside a label: the frame, the cursor, the digit, a bar to scroll."""
 
 COLUMNS: tuple[Column[Entry], ...] = (
     Column("", 2, lambda entry: ((str(entry[0]) if entry[0] < 10 else "", "key"),), right=True),
@@ -52,6 +57,7 @@ class Choice(Window[int | None]):
         """Fills and sizes it."""
         table = self.query_one(LineTable)
         table.styles.height = min(len(self._labels) + 3, 18)
+        table.styles.width = max(_WIDTH, max(map(cell_len, self._labels), default=0) + _BESIDE)
         table.show([(place, clean(label)) for place, label in enumerate(self._labels, 1)])
 
     @on(LineTable.Inspect)

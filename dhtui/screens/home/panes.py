@@ -74,16 +74,23 @@ def missing_line(line: Line, missing: Sequence[FamilyName], width: int) -> Line:
 
 
 def families_line(shown: Snapshot, health: Health, other: Health, width: int) -> Line:
-    """The health in the family that is shown, and in as many words as fit that in the other one, with the key to it."""
+    """The health in the family that is shown and in the other one, with the key to it, in as many words as fit: both
+    states are whole before either is explained.
+    """
     assert shown.other is not None
     key, beside = key_of("home.family"), shown.other.family
-    first = health_line(health._replace(text=f"{shown.family}: {health.text}"), width)
     role = _HEALTH_ROLES[other.level]
-    for words in (f" {beside}: {other.text} ", f" {beside}: {other.text.partition(',')[0]} ", f" {beside} "):
-        rest: Line = ((f"{other.glyph} ", role), (key, "key"), (words, "plain"))
+    brief, beside_it = health.brief, other.brief
+    pairs = [(health.text, other.text), (health.text, beside_it), (brief, beside_it)]
+    # In what is least of it the state is whole: "good: 40 nodes", "no nodes".
+    pairs += [(brief, beside_it.partition(end)[0]) for end in ",:"]
+    for words, others in pairs:
+        first = health_line(health._replace(text=f"{shown.family}: {words}"), width)
+        rest: Line = ((f"{other.glyph} ", role), (key, "key"), (f" {beside}: {others} ", "plain"))
         if width_of(first) + 2 + width_of(rest) <= width:
-            break
-    return spread(first, rest, width)
+            return spread(first, rest, width)
+    first = health_line(health._replace(text=f"{shown.family}: {brief}", remedy=""), width)
+    return spread(first, ((f"{other.glyph} ", role), (key, "key"), (f" {beside} ", "plain")), width)
 
 
 def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from textual.getters import query_one
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import LookupView, Snapshot
 from ...lookups.budget import unanswered
+from ...lookups.same import more_of_us
 from ...packets.activity import FLASH, active
 from ...packets.parts import Link
 from ...sources.attention import attention
@@ -28,13 +30,17 @@ from ...widgets.paint import set_title
 from ..base import STACKED, ExplorerScreen, bindings
 from ..dialogs.bootstrap import name_hosts, try_again
 from ..gate import opens
-from ..listing import row_forms, table_form
+from ..listing import link_forms, row_forms, table_form
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import charts, panes
+from .marks import MARK_COLUMNS, MarkRow, mark_rows
 from .messages import message_lines
 from .needs import attention_lines
 from .now import NOW_COLUMNS, NowRow, now_links, now_rows
+
+if TYPE_CHECKING:
+    from ..census.run import CensusRun
 
 
 def _no_lookup() -> Line:
@@ -72,10 +78,15 @@ class HomeScreen(ExplorerScreen):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (34, "-middle"), (40, "-tall")]  # noqa: RUF012
 
     now: query_one[LineTable[NowRow]] = query_one("#now", LineTable)
+    marks: query_one[LineTable[MarkRow]] = query_one("#marks", LineTable)
     _view: Snapshot | None = None
     """The snapshot that the panes were filled from."""
     _shape: Hashable = None
     """The sizes that they were filled for."""
+    _census: CensusRun | None = None
+    """The last census."""
+    _marks_as_of: Hashable = None
+    """All that the rows of bookmarks depend on."""
     _lost: Mapping[LookupView, float] = {}
     """The last ended lookups, with the seconds that silence cost each."""
 
@@ -88,6 +99,7 @@ class HomeScreen(ExplorerScreen):
             for name in list(TITLES)[:-1]:
                 yield Lines(id=name, classes="box")
             yield LineTable(NOW_COLUMNS, lambda row: row.lookup.number, title="now", empty=[_no_lookup()], id="now")
+            yield LineTable(MARK_COLUMNS, lambda row: row.name, title="bookmarks", id="marks")
             yield Lines(id="start", classes="box")
 
     # -- showing ---------------------------------------------------------------------------------------------
@@ -184,10 +196,34 @@ class HomeScreen(ExplorerScreen):
         begun = max((lookup.number for lookup in snapshot.lookups), default=0)
         shown = len(snapshot.lookups)
         title = f"now: {shown} lookups, {number(begun - shown)} others left out" if begun > shown else "now"
+        self._show_marks(snapshot)
+        title += self._aside(plural(len(self.marks.model.rows), "bookmark"))
         if self.now.title != title:
             self.now.title = title
             self.now.rename()
         self.now.show(now_rows(snapshot.lookups, snapshot.at, snapshot.identity.id))
+
+    def _show_marks(self, snapshot: Snapshot) -> None:
+        """The bookmarks, if there are any: once a second, or as soon as they are others."""
+        bookmarks = self.host.memory.bookmarks
+        as_of = (tuple(bookmarks.items()), int(snapshot.at), snapshot.family, self.size)
+        if as_of == self._marks_as_of:
+            return
+        self._marks_as_of = as_of
+        rows = mark_rows(bookmarks, snapshot) if bookmarks else []
+        if not rows:
+            self.remove_class("-marks")
+            if self.marks.has_focus:
+                self.now.focus()
+        self.set_class(bool(rows), "has-marks")
+        self.marks.title = f"bookmarks: {len(rows)}{self._aside('the lookups')}"
+        self.marks.rename()
+        self.marks.show(rows)
+
+    def _aside(self, what: str) -> str:
+        """Which list has its place where this one is, and the key to it."""
+        low = self.has_class("has-marks") and self.has_class("-low")
+        return f"  {key_of('home.other_pane')}: {what}" if low else ""
 
     def _offers_no_testnet(self) -> bool:
         """Whether there is one already, or a recording, in which nothing can be started."""
@@ -223,6 +259,37 @@ class HomeScreen(ExplorerScreen):
         if self._may_start():
             await name_hosts(self, self.feed.commands)
 
+    def action_census(self) -> None:
+        """Shows the census that runs or has run; without one it begins one."""
+        from ..census.opening import usual_census
+
+        if self._census is None or self._census.node is not self.feed.commands:
+            self.carry_out(usual_census())
+        else:
+            self._show_census(self._census)
+
+    def carry_out(self, request: object) -> None:
+        """Begins a census, in place of one that runs."""
+        from ...actions.request import CensusOf
+        from ..census.run import CensusRun
+
+        node = self.feed.commands
+        if not isinstance(request, CensusOf):
+            return
+        if node is None:
+            notify(self, f"{self.feed.without_node}: there is nobody to count.")
+            return
+        if self._census is not None:
+            self._census.stop()
+        self._census = CensusRun(node, request)
+        self._census.begin()
+        self._show_census(self._census)
+
+    def _show_census(self, run: CensusRun) -> None:
+        from ..census.window import CensusWindow
+
+        self.app.push_screen(CensusWindow(run))
+
     def _may_start(self) -> bool:
         if self.feed.player is not None:
             notify(self, f"{self.feed.played}: nothing is started in it.")
@@ -237,11 +304,27 @@ class HomeScreen(ExplorerScreen):
         if row is not None:
             self.post_message(self.Followed(now_links(row)[0]))
 
+    @on(LineTable.Inspect, "#marks")
+    def open_mark(self) -> None:
+        """Goes to what is bookmarked."""
+        row = self.marks.model.selected
+        if row is not None:
+            self.post_message(self.Followed(row.link))
+
+    def action_other_pane(self) -> None:
+        """Goes to the other list, if there is one. In a low window it takes the place of this one."""
+        there = self.now.has_focus and self.has_class("has-marks")
+        self.set_class(there, "-marks")
+        (self.marks if there else self.now).focus()
+        self.tick()
+
     def _lookup(self) -> NowRow | None:
         return self.now.model.selected if self.now.has_focus else None
 
     def links(self) -> Sequence[Link]:
-        """What the selected lookup leads to."""
+        """What the selected lookup or bookmark leads to."""
+        if self.marks.has_focus and (mark := self.marks.model.selected) is not None:
+            return (mark.link,)
         row = self._lookup()
         return now_links(row) if row else ()
 
@@ -249,11 +332,14 @@ class HomeScreen(ExplorerScreen):
         """Who we are, and the selected lookup."""
         if self._view is None:
             return ()
+        if self.marks.has_focus:
+            return (*link_forms(self.links()), *row_forms(self.marks))
         who, row = self._view.identity, self._lookup()
         addresses = [("our external address", address(who.external))] if who.external else []
         target = [("the lookup's target", row.lookup.target.hex())] if row else []
         lines = row_forms(self.now) if row else ()
-        return ("our id", who.id.hex()), *addresses, ("our bound address", address(who.bound)), *target, *lines
+        bound = ("our bound address", address(who.bound))
+        return ("our id", who.id.hex()), *addresses, bound, *target, *lines, *more_of_us()
 
     def exports(self) -> Sequence[ExportForm]:
         """The lookups."""

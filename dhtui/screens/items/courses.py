@@ -9,10 +9,11 @@ from textual.app import App
 from ...actions import run as actions
 from ...engine.commands import NodeCommands
 from ...engine.items import Item
-from ...items.following import MAX_WATCHED, Follower
+from ...items.following import MAX_WATCHED, Followed, Follower, FollowError
 from ...items.keepalive import Keeper, KeepError
 from ...text.format import duration, short_id
 from ..dialogs.choice import Choice
+from ..undo import Done
 from .get_request import GetRequest
 
 INTERVALS = (60.0, 600.0, 3600.0, 5.0)
@@ -70,3 +71,30 @@ async def keep(
     if not keeper.lasts:
         until = "until the testnet ends"
     return f"{short_id(target)} is kept alive {until}.", not saved
+
+
+def keeping(keeper: Keeper, item: Item) -> Done:
+    """The end of keeping an item alive, to be taken back."""
+    name = short_id(item.target)
+
+    async def undo() -> str:
+        try:
+            await keeper.add(item, put=False)
+        except KeepError as problem:
+            return f"Not kept: {problem}."
+        return f"{name} is kept alive again."
+
+    return Done(f"that {name} is not kept alive", undo)
+
+
+def watching(follower: Follower, one: Followed) -> Done:
+    """The end of watching an item, to be taken back."""
+    name, every = short_id(one.target), one.watch.every if one.watch is not None else INTERVALS[0]
+
+    async def undo() -> str:
+        try:
+            return await watch(follower, one.target, one.public, one.salt, every)
+        except FollowError as problem:
+            return f"Not watched: {problem}."
+
+    return Done(f"that {name} is not watched", undo)

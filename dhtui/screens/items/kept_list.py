@@ -14,9 +14,8 @@ from textual.worker import Worker
 from ...bindings.keymap import key_of
 from ...bindings.registry import KEPT, POPUP
 from ...engine.commands import NodeCommands
-from ...engine.items import Item
 from ...errors import UsageError
-from ...items.keepalive import MAX_KEPT, Keeper, KeepError
+from ...items.keepalive import MAX_KEPT, Keeper
 from ...packets.parts import Link
 from ...runtime.host import NodeHost
 from ...sources.feed import Feed
@@ -32,7 +31,6 @@ from ..dialogs.list_window import OF_LINES, ListWindow
 from ..dialogs.prompt import Prompt
 from ..gate import opens
 from ..notify import notify, notify_failure
-from ..undo import Done
 from ..verbs import CopyForm
 from . import courses
 from .kept_rows import (
@@ -166,7 +164,7 @@ class KeptList(ListWindow[None]):
         question = f"let {short_id(row.kept.target)} go? It is forgotten within 2 hours"
         if await self.app.push_screen_wait(Choice(question, ("no, keep it alive", "yes, let it go"))) == 1:
             await keeper.remove(row.kept.target)
-            self.app.post_message(_keeping(keeper, row.kept.item))
+            self.app.post_message(courses.keeping(keeper, row.kept.item))
             self.show_rows()
 
     @opens("adding an item")
@@ -199,20 +197,6 @@ class KeptList(ListWindow[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
         notify_failure(self, event)
-
-
-def _keeping(keeper: Keeper, item: Item) -> Done:
-    """The end of keeping an item alive, to be taken back."""
-    name = short_id(item.target)
-
-    async def undo() -> str:
-        try:
-            await keeper.add(item, put=False)
-        except KeepError as problem:
-            return f"Not kept: {problem}."
-        return f"{name} is kept alive again."
-
-    return Done(f"that {name} is not kept alive", undo)
 
 
 def _fault(text: str) -> str:

@@ -11,7 +11,7 @@ from ...items.following.diff import diff
 from ...packets.fields import text_or_hex
 from ...text.format import date_time, plural
 from ...text.item_words import care_words, condition_words
-from ...text.keyspace import Mark, Part, marks, scale
+from ...text.keyspace import Mark, Part, marks, near_to, scale
 from ...text.spans import Line, Role, fit
 from .mine_rows import MineRow, sign_of, spark
 from .value import Form, fitted, value_lines
@@ -29,7 +29,7 @@ def mine_lines(row: MineRow, form: Form, own: bytes | None, width: int, now: flo
         *_value(row, form, width, now),
         *_history(row, width, now),
         *_holders(row, own, width),
-        *_who(row),
+        *_who(row, own),
     ]
 
 
@@ -54,9 +54,9 @@ def _label(label: str, text: str, role: Role = "plain") -> Line:
     return ((fit(label, _LABEL), "dim"), (text, role))
 
 
-def _who(row: MineRow) -> Iterator[Line]:
+def _who(row: MineRow, own: bytes | None) -> Iterator[Line]:
     yield ()
-    yield _label("target", row.target.hex(), "data")
+    yield _label("target", row.target.hex(), near_to(own, row.target))
     if row.public is not None:
         yield _label("key", row.public.hex(), "data")
     if row.salt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...engine.items import Item, MutableItem
@@ -13,6 +13,7 @@ from ...packets.fields import text_or_hex
 from ...packets.parts import Link
 from ...text.format import duration, plural, short_id
 from ...text.item_words import CONDITION_SIGNS, FEW, LOOKING, Care, Condition
+from ...text.keyspace import near_to
 from ...text.safe import magnet, safe_text
 from ...text.spans import Line, Role, Span
 from ...widgets.table_model import Column
@@ -209,18 +210,24 @@ def _seq(row: MineRow) -> Line:
     return (("–", "dim") if row.seq is None else (str(row.seq), "plain"),)
 
 
-MINE_COLUMNS: tuple[Column[MineRow], ...] = (
-    Column("", 1, _sign, sort=lambda r: r.condition.value),
-    Column("name", 10, lambda r: ((r.name, "strong" if r.public else "data"),), grow=True, sort=lambda r: r.name),
-    Column("seq", 4, _seq, right=True, sort=lambda r: -1 if r.seq is None else r.seq),
-    Column("copies now", 11, copies_words, sort=lambda r: -1 if r.copies is None else r.copies),
-    Column("by look", _SPARK, lambda r: ((spark(r.looks, _SPARK), "data"),), rank=1),
-    Column("next", 5, lambda r: ((next_words(r), "plain"),), right=True, sort=lambda r: (r.due is None, r.due or 0)),
-    Column("changed by", 13, _changed, sort=lambda r: (r.changed is None, r.changed or 0)),
-    Column("care", 8, lambda r: (_care_span(r.care),), sort=lambda r: r.care.value),
-    Column("value", 24, lambda r: ((preview(r.item.v) if r.item else "–", "dim"),), grow=True, rank=2),
-)  # fmt: skip
-"""The first one is a sign."""
+def mine_columns(own: Callable[[], bytes | None] = lambda: None) -> tuple[Column[MineRow], ...]:
+    """The columns, of which the first is a sign; `own` gives our id, by the distance from which targets are painted."""
+    return (
+        Column("", 1, _sign, sort=lambda r: r.condition.value),
+        Column(
+            "name", 10, lambda r: ((r.name, "strong" if r.public else near_to(own(), r.target)),), grow=True,
+            sort=lambda r: r.name,
+        ),
+        Column("seq", 4, _seq, right=True, sort=lambda r: -1 if r.seq is None else r.seq),
+        Column("copies now", 11, copies_words, sort=lambda r: -1 if r.copies is None else r.copies),
+        Column("by look", _SPARK, lambda r: ((spark(r.looks, _SPARK), "data"),), rank=1),
+        Column(
+            "next", 5, lambda r: ((next_words(r), "plain"),), right=True, sort=lambda r: (r.due is None, r.due or 0),
+        ),
+        Column("changed by", 13, _changed, sort=lambda r: (r.changed is None, r.changed or 0)),
+        Column("care", 8, lambda r: (_care_span(r.care),), sort=lambda r: r.care.value),
+        Column("value", 24, lambda r: ((preview(r.item.v) if r.item else "–", "dim"),), grow=True, rank=2),
+    )  # fmt: skip
 
 
 def _care_span(care: Care) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...engine.items import MAX_SALT, MAX_VALUE, immutable_target, mutable_target
@@ -12,27 +12,39 @@ from ...engine.store import SHOWN
 from ...engine.views.snapshot import StoredItemView
 from ...packets.fields import text_or_hex
 from ...packets.parts import Link
-from ...text.format import clock, duration, plural, short_id
+from ...text.format import clock, distance, duration, plural, short_id
+from ...text.keyspace import near_to
 from ...text.safe import magnet
 from ...text.spans import Line, Role, fit
 from ...widgets.table_model import Column
 from ..verbs import CopyForm
 from .value import kind_of, preview, whole
 
-ITEM_COLUMNS: tuple[Column[StoredItemView], ...] = (
-    Column("kind", 4, lambda r: (("mut" if r.k else "imm", "strong" if r.k else "plain"),), sort=lambda r: r.k is None),
-    Column("target", 9, lambda r: ((r.target.hex(), "data"),), middle=True, sort=lambda r: r.target),
-    Column("seq", 5, lambda r: _seq(r), right=True, sort=lambda r: -1 if r.seq is None else r.seq),
-    Column("size", 4, lambda r: ((str(len(r.v)), "plain"),), right=True, sort=lambda r: len(r.v)),
-    Column("expires", 7, lambda r: ((duration(r.expires), "plain"),), right=True, sort=lambda r: r.expires),
-    Column(
-        "key", 9, lambda r: ((r.k.hex() if r.k else "–", "data" if r.k else "dim"),), middle=True,
-        sort=lambda r: r.k or b"",
-    ),
-    Column("salt", 10, lambda r: ((text_or_hex(r.salt) if r.salt else "–", "plain" if r.salt else "dim"),), rank=1),
-    Column("value", 20, lambda r: ((preview(r.v), "plain"),), grow=True),
-)  # fmt: skip
-"""``kind``: mutable items are signed and can be changed by who has the key, immutable ones never."""
+
+def item_columns(own: Callable[[], bytes | None] = lambda: None) -> tuple[Column[StoredItemView], ...]:
+    """The columns; `own` gives our id, by the distance from which targets are painted.
+
+    ``kind``: mutable items are signed and can be changed by who has the key, immutable ones never.
+    """
+    return (
+        Column(
+            "kind", 4, lambda r: (("mut" if r.k else "imm", "strong" if r.k else "plain"),),
+            sort=lambda r: r.k is None,
+        ),
+        Column(
+            "target", 9, lambda r: ((r.target.hex(), near_to(own(), r.target)),), middle=True,
+            sort=lambda r: r.target,
+        ),
+        Column("seq", 5, lambda r: _seq(r), right=True, sort=lambda r: -1 if r.seq is None else r.seq),
+        Column("size", 4, lambda r: ((str(len(r.v)), "plain"),), right=True, sort=lambda r: len(r.v)),
+        Column("expires", 7, lambda r: ((duration(r.expires), "plain"),), right=True, sort=lambda r: r.expires),
+        Column(
+            "key", 9, lambda r: ((r.k.hex() if r.k else "–", "data" if r.k else "dim"),), middle=True,
+            sort=lambda r: r.k or b"",
+        ),
+        Column("salt", 10, lambda r: ((text_or_hex(r.salt) if r.salt else "–", "plain" if r.salt else "dim"),), rank=1),
+        Column("value", 20, lambda r: ((preview(r.v), "plain"),), grow=True),
+    )  # fmt: skip
 
 
 def _seq(row: StoredItemView) -> Line:
@@ -56,13 +68,14 @@ def _row(label: str, text: str, role: Role = "plain") -> Line:
     return ((fit(label, 8), "dim"), (text, role))
 
 
-def item_details(row: StoredItemView) -> list[Line]:
+def item_details(row: StoredItemView, own: bytes | None = None) -> list[Line]:
     """All about an item but its value in full."""
     hashed = "the public key and the salt" if row.k else "the value"
     fits = fits_target(row)
     return [
         _row("kind", "mutable: signed, its owner can change it" if row.k else "immutable: it can never change"),
-        _row("target", row.target.hex(), "data"),
+        _row("target", row.target.hex(), near_to(own, row.target)),
+        *([_row("", f"{distance(own, row.target)} from our id")] if own else []),
         _row("", f"{'✓ it is' if fits else '✗ it is not'} the SHA-1 of {hashed}", "good" if fits else "bad"),
         *(_signed(row, row.k) if row.k else []),
         _row("value", preview(row.v)),

@@ -39,10 +39,10 @@ from .get_form import GetForm
 from .get_request import GetRequest
 from .kept_list import KeptList
 from .mine_details import mine_lines, value_title
-from .mine_rows import MINE_COLUMNS, MineRow, mine_forms, mine_key, mine_links, mine_rows, mine_title
+from .mine_rows import MineRow, mine_columns, mine_forms, mine_key, mine_links, mine_rows, mine_title
 from .put_form import PutForm
 from .put_plan import Seen
-from .rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, item_key, item_links, items_title
+from .rows import as_json_lines, item_columns, item_details, item_forms, item_key, item_links, items_title
 from .value import Form, following, value_lines
 
 POLL_SECONDS = 1.0
@@ -116,8 +116,9 @@ class ItemsScreen(ExplorerScreen):
         """The lists and the viewer."""
         with Container(id="panes"):
             with Container(id="lists"):
-                yield LineTable(MINE_COLUMNS, mine_key, title="mine and watched", id="mine")
-                yield LineTable(ITEM_COLUMNS, item_key, title="kept for others", empty=_empty(False), id="items")
+                yield LineTable(mine_columns(self._our_id), mine_key, title="mine and watched", id="mine")
+                columns = item_columns(self._our_id)
+                yield LineTable(columns, item_key, title="kept for others", empty=_empty(False), id="items")
             yield ScrollLines(id="value", classes="box")
 
     # -- showing ---------------------------------------------------------------------------------------------
@@ -199,8 +200,11 @@ class ItemsScreen(ExplorerScreen):
             self._mark_seen(row)
 
     def _lines(self, row: MineRow, width: int) -> list[Line]:
-        own = self._view.identity.id if self._view is not None else None
-        return mine_lines(row, self._form, own, width, self._now())
+        return mine_lines(row, self._form, self._our_id(), width, self._now())
+
+    def _our_id(self) -> bytes | None:
+        """Our id."""
+        return self._view.identity.id if self._view is not None else None
 
     def _now(self) -> float:
         """Seconds since 1970, as those who look after items count them."""
@@ -224,7 +228,8 @@ class ItemsScreen(ExplorerScreen):
             doable = ("look", "watch", "keep", "hold", "put", "get")
             self.show_details(self.mine, f"item {row.name}", self._lines(row, _DETAILS), *doable)
         elif row is not None:
-            self.show_details(self.items, f"item {short_id(row.target)}", item_details(row), "put", "get")
+            lines = item_details(row, self._our_id())
+            self.show_details(self.items, f"item {short_id(row.target)}", lines, "put", "get")
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -254,8 +259,10 @@ class ItemsScreen(ExplorerScreen):
 
     def same_command(self) -> str:
         """Gets the same item."""
-        row = self.items.model.selected
-        return of_item(row.target, row.k, row.salt) if row else ""
+        row = self._row()
+        if row is None:
+            return ""
+        return of_item(row.target, row.public if isinstance(row, MineRow) else row.k, row.salt)
 
     def exports(self) -> Sequence[ExportForm]:
         """All items, or the selected value."""
@@ -368,6 +375,8 @@ class ItemsScreen(ExplorerScreen):
         name = row.name if isinstance(row, MineRow) else short_id(row.target)
         if isinstance(row, MineRow) and row.watched_in is not None:
             if await courses.stops(self.app, name):
+                if row.followed is not None:
+                    self.app.post_message(courses.watching(follower, row.followed))
                 await follower.unwatch(row.target)
                 self.tick()
             return
@@ -401,6 +410,8 @@ class ItemsScreen(ExplorerScreen):
     @opens("removing an item")
     async def _let_go(self, row: MineRow) -> None:
         if self.host.keeper is not None and await courses.lets_go(self.app, row.name):
+            if row.kept is not None:
+                self.app.post_message(courses.keeping(self.host.keeper, row.kept.item))
             await self.host.keeper.remove(row.target)
             self.tick()
 

@@ -39,8 +39,8 @@ class Look:
     """The row that the user has scrolled to; `None`: that the chosen node is in sight."""
     focused: bool
     own: bytes | None
-    depth: int
-    """How many bits the ids of the part that is drawn share with the target."""
+    part: Part
+    """The part of the id space that is drawn."""
     play: Play | None = None
     compared: bool = False
 
@@ -92,18 +92,18 @@ def _tree(look: Look, width: int, height: int) -> Drawn:
 
 
 def _space(look: Look, width: int, height: int) -> Drawn:
-    part = Part.around(look.detail.view.target, look.depth)
     keys = f"{key_of('lookup.nearer(1)')} {key_of('lookup.nearer(-1)')} zoom"
-    return Drawn(keyspace_title(part), keys, keyspace_lines(look.then, look.own, part, width, height))
+    keys += f"  {key_of('lookup.pan(-1)')} {key_of('lookup.pan(1)')} beside"
+    title = keyspace_title(look.part, look.detail.view.target)
+    return Drawn(title, keys, keyspace_lines(look.then, look.own, look.part, width, height))
 
 
 def _flight(look: Look, width: int, height: int) -> Drawn:
     from ...lookups.drawings import flight
 
-    part = Part.around(look.detail.view.target, look.depth)
     at = look.detail.view.elapsed if look.play is None else look.play.at
-    lines = flight.flight_lines(look.detail, look.own, part, at, width, height)
-    return Drawn(_course(look, at, width), _motion_legend(width, flight.OUT, flight.BACK), lines)
+    lines = flight.flight_lines(look.detail, look.own, look.part, at, width, height)
+    return Drawn(_course(look, at, width), _motion_legend(width, flight.OUT, flight.BACK, flight.REFERRAL), lines)
 
 
 def _course(look: Look, at: float, width: int) -> str:
@@ -114,14 +114,15 @@ def _course(look: Look, at: float, width: int) -> str:
     return f"{'slow motion at ' if width >= 76 else ''}{speed}: {sign} {span_words(at)} of {span_words(end)}"
 
 
-def _motion_legend(width: int, out: str, back: str) -> str:
+def _motion_legend(width: int, out: str, back: str, referral: str) -> str:
     """The signs of what flies, and the keys."""
     play, faster, slower = (key_of(f"lookup.{name}") for name in ("play", "pace(1)", "pace(-1)"))
     if width < 100:
         return f"{play} stop  {faster} {slower} speed  esc end"
     zoom = " ".join(key_of(f"lookup.nearer({step})") for step in (1, -1))
     keys = f"{play} stops and goes on, {faster} faster, {slower} slower, {zoom} zoom, esc ends it"
-    return f"{keys}   {out} query {back} answer"
+    signs = f"{out} query {back} answer {referral} named"
+    return f"{keys}   {signs}"
 
 
 _DRAWINGS = {"ladder": _ladder, "waterfall": _waterfall, "tree": _tree, "space": _space, "flight": _flight}

@@ -28,7 +28,7 @@ from ...lookups.shares import culprits
 from ...lookups.verdict import verdict_lines
 from ...packets.parts import Link
 from ...text.format import short_id
-from ...text.keyspace import MAX_DEPTH
+from ...text.keyspace import MAX_DEPTH, Part
 from ...text.safe import safe_text
 from ...text.spans import Line
 from ...widgets.drawing import Drawing as DrawingPane
@@ -82,7 +82,8 @@ class LookupScreen(CourseScreen):
     """What the user wants drawn; `None`: what fits."""
     _wanted: int | None = None
     """The number of a lookup just started, to be selected as soon as it is listed."""
-    _depth = 0
+    _depth = _pan = 0
+    """Of the id space: how many bits the ids drawn share with the target, and how many places beside it they are."""
     """How many bits the ids of the part that is drawn share with the target."""
     _in_nodes = False
     """Whether the list below is that of the nodes, where there is room for one only."""
@@ -257,8 +258,9 @@ class LookupScreen(CourseScreen):
         scale = scale_of(detail) if other is None else scale_of(detail, other)
         chosen = self._chosen() if other is None else None
         own = None if self._snapshot is None else self._snapshot.identity.id
+        part = Part.around(detail.view.target, self._depth).moved(self._pan)
         return Look(
-            then, detail, self._until, chosen, scale, self._first.get(str(pane.id)), pane.has_focus, own, self._depth,
+            then, detail, self._until, chosen, scale, self._first.get(str(pane.id)), pane.has_focus, own, part,
             self._play, other is not None,
         )  # fmt: skip
 
@@ -272,6 +274,7 @@ class LookupScreen(CourseScreen):
             self._first.get(name),
             pane.has_focus,
             self._depth,
+            self._pan,
             self._play,
         )
         if pane.display and self._is_new(name, kind, detail, other, shown):
@@ -402,11 +405,23 @@ class LookupScreen(CourseScreen):
 
     def action_nearer(self, steps: int) -> None:
         """Draws a smaller or a bigger part of the id space, around the target."""
-        if self._drawing != "space" and self._play is None:
+        if self._draws_space():
+            self._depth, self._pan = max(0, min(MAX_DEPTH, self._depth + steps)), 0
+            self._show_selected()
+
+    def action_pan(self, places: int) -> None:
+        """Draws the ids beside those that are drawn."""
+        if self._draws_space():
+            most = 1 << self._depth
+            self._pan = max(-most, min(most, self._pan + places))
+            self._show_selected()
+
+    def _draws_space(self) -> bool:
+        """Whether the id space is drawn; if not, that is told."""
+        draws = self._drawing == "space" or self._play is not None
+        if not draws:
             notify(self, f"The id space is not drawn: {key_of('lookup.drawing')} draws it.")
-            return
-        self._depth = max(0, min(MAX_DEPTH, self._depth + steps))
-        self._show_selected()
+        return draws
 
     # -- going through it, comparing ---------------------------------------------------------------------------
 

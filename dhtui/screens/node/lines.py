@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from ...bindings.keymap import key_of
 from ...engine.views.snapshot import Ban, ContactDetail, Snapshot
 from ...engine.wire.compact import Addr, NodeInfo
 from ...engine.wire.ids import shared_prefix
@@ -93,9 +94,12 @@ def tabs_line(shown: str, counts: dict[str, int], width: int) -> Line:
     return crop(spans, width)
 
 
-def overview(known: Known, story: Sequence[Line]) -> list[Line]:
-    """The node as a whole, and what the line told that the page was opened from."""
+def overview(known: Known, story: Sequence[Line], *, stopped: bool = False) -> list[Line]:
+    """The node as a whole, and what the line told that the page was opened from. `stopped`: by hand, on a testnet."""
     lines = _stranger(known) if known.row is None else node_details(known.row, known.detail)
+    if stopped:
+        how = f"by hand: {key_of('stop_node')} on it, in any list, starts it again"
+        lines.insert(0, _row("stopped", how, "bad"))
     if known.ban is not None:
         lines.insert(0, _row("banned", f"for another {duration(known.ban.left)}: nothing is sent to it", "bad"))
     return [*story, (), (("What is known of it", "title"),), *lines] if story else lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import Any, Protocol, cast
 
 from rich.console import RenderableType
 from textual import events, on, work
@@ -28,11 +28,12 @@ from ...engine.wire.family import family_of
 from ...engine.wire.ids import distance
 from ...items.value import view_lines
 from ...lookups.roles import Role, role_in
-from ...lookups.same import SAME
+from ...lookups.same import SAME, TEST, of_conform
 from ...lookups.walk import Walk
 from ...packets.packet import Packet
 from ...packets.parts import Link, Part
 from ...packets.told import Giving, answers, givings, namings, packets_of
+from ...runtime.host import NodeHost
 from ...sources.feed import Feed
 from ...text.format import address, plural, short_id
 from ...text.outcomes import node_words
@@ -77,6 +78,10 @@ from .walking import walk_through
 _EVERY = 1.0
 """Seconds between two looks at what is known."""
 _TARGET = "empty: our own id; random; id, infohash, public key or magnet link"
+
+
+class _Hosting(Protocol):
+    host: NodeHost
 
 
 class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
@@ -256,7 +261,9 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         )
         match self._tab:
             case "overview":
-                self.told.show("", lines.overview(known, self._story))
+                net = cast(_Hosting, self.app).host.net
+                stopped = net is not None and self._addr in net.stopped
+                self.told.show("", lines.overview(known, self._story, stopped=stopped))
             case "bep42":
                 none: list[Line] = [((" Its id is not known: it has not answered.", "dim"),)]
                 self.sums.show("", none if known.id is None else bep42_lines(known.id, known.addr[0]))
@@ -546,7 +553,9 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         row = self._focused_row()
         same = [(SAME, self._same)] if self._same and self._tab == "ask" else []
         if isinstance(row, NamedRow) or row is None:
-            return [*self.node_forms(self._node_row(row))[:2], *same]
+            shown = self._node_row(row)
+            test = [] if shown is None else [(TEST, of_conform(address(shown.addr)))]
+            return [*self.node_forms(shown)[:2], *same, *test]
         if isinstance(row, TreeRow):
             part = row.part
             bytes_of = [("part, hex", self._data[part.start : part.end].hex())] if part.end > part.start else []

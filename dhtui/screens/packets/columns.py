@@ -8,8 +8,9 @@ from typing import Final
 from ...engine.wire.compact import pack_addr
 from ...packets.course import Course, Standing
 from ...packets.packet import Packet
-from ...packets.summary import summary
+from ...packets.summary import short, summary
 from ...text.format import LONGEST_ADDRESS, address, date_time, milliseconds
+from ...text.keyspace import near_to
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
 from ...widgets.table_model import Column
@@ -38,8 +39,12 @@ PAIR: Final = "pair"
 _PAIR_CELLS = 9
 
 
-def packet_columns(wall: Callable[[float], float], now: Callable[[], float]) -> tuple[Column[Packet], ...]:
-    """The columns; `wall` gives the unix time of a time on the engine's clock, `now` that of the moment shown."""
+def packet_columns(
+    wall: Callable[[float], float], now: Callable[[], float], own: Callable[[Packet], bytes | None] = lambda _: None
+) -> tuple[Column[Packet], ...]:
+    """The columns; `wall` gives the unix time of a time on the engine's clock, `now` that of the moment shown, `own`
+    the id that our node has towards a packet's peer: targets are painted by how near they are to it.
+    """
     return (
         Column("time", 12, lambda p: ((date_time(wall(p.at), now()), "dim"),)),
         Column("", 1, lambda p: (ARROWS[p.direction],)),
@@ -55,7 +60,7 @@ def packet_columns(wall: Callable[[float], float], now: Callable[[], float]) -> 
         Column("type", 11, _type, sort=lambda p: (p.kind, p.method)),
         Column("tid", 8, lambda p: ((p.tid.hex(), "dim"),), rank=1),
         Column("len", 4, lambda p: ((str(len(p.data)), "plain"),), right=True, sort=lambda p: len(p.data)),
-        Column("summary", 14, _summary, grow=True),
+        Column("summary", 14, lambda p: _summary(p, own(p)), grow=True),
     )
 
 
@@ -93,8 +98,15 @@ def _type(packet: Packet) -> Line:
     return ((letter, role), (f" {short_method(packet.method)}", "plain"))
 
 
-def _summary(packet: Packet) -> Line:
-    return ((gist(packet), "warn" if packet.problem or packet.kind == "error" else "plain"),)
+def _summary(packet: Packet, own: bytes | None) -> Line:
+    text = gist(packet)
+    role: Role = "warn" if packet.problem or packet.kind == "error" else "plain"
+    target = packet.target if packet.kind == "query" else None
+    named = "" if target is None or own is None else short(target)
+    if not named:
+        return ((text, role),)
+    before, found, after = text.partition(named)
+    return (before, role), (found, near_to(own, target)), (after, role)
 
 
 def _by_address(packet: Packet) -> bytes:

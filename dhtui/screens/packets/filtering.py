@@ -23,6 +23,7 @@ from ..base import ExplorerScreen
 from ..dialogs.choosing import choose
 from ..dialogs.prompt import Prompt
 from ..gate import opens
+from ..undo import Done
 from .packet_list import PacketTable
 from .panes import alike
 from .saved import MAX_NAME, SavedFilters
@@ -141,5 +142,17 @@ class FilteringScreen(ExplorerScreen):
 
     async def _forget(self, filters: list[tuple[str, str]]) -> None:
         place = await self._choose("let go", [f"{name}: {text}" for name, text in filters])
-        if place is not None:
-            self.saved.forget(filters[place][0])
+        if place is None:
+            return
+        name, text = filters[place]
+        shown = safe_text(name, 60)
+
+        async def undo() -> str:
+            if self.saved.fault(name):
+                return f"The filter {shown} can't be saved again: {self.saved.fault(name)}."
+            self.saved.save(name, text)
+            self.show_filter_line()
+            return f"The filter {shown} is saved again."
+
+        self.saved.forget(name)
+        self.app.post_message(Done(f"that the filter {shown} was let go", undo))

@@ -11,6 +11,7 @@ from ...packets.course import Course, Standing, standing
 from ...packets.filter import HELP, Completion, FilterError, completions, parse
 from ...packets.packet import Packet
 from ...packets.ring import PacketRing
+from ...text.keyspace import NEAR
 from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column, TableModel
@@ -64,7 +65,9 @@ class PacketModel(TableModel[Packet]):
         return self._kept[place] if 0 <= place < len(self._kept) else None
 
     def cells(self, row: Packet) -> tuple[Line, ...]:
-        """As `TableModel`, in the colour of the packet's kind; in the margin how it stands to others."""
+        """As `TableModel`, in the colour of the packet's kind, but for ids, which have that of their nearness; in the
+        margin how it stands to others.
+        """
         now = Standing(Course.OPEN) if self.ring is None else standing(row, self.ring)
         known = self._drawn.get(id(row))
         if known is None or known[1] is not now.course:
@@ -78,7 +81,7 @@ class PacketModel(TableModel[Packet]):
         role = line_role(row, course)
         cells: Iterable[Line] = (column.cell(row) for column in self.columns)
         if role != "plain":
-            cells = (tuple((text, role) for text, _ in cell) for cell in cells)
+            cells = (tuple((text, own if own in NEAR else role) for text, own in cell) for cell in cells)
         known = self._drawn[id(row)] = row, course, tuple(cells)
         return known
 

@@ -6,13 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from json import dumps
 from textwrap import wrap
+from typing import NamedTuple
 
 from ...packets.export import as_json
 from ...packets.packet import Packet
 from ...packets.parts import Part
 from ...packets.summary import summary
 from ...packets.verdicts.judgement import Verdict
-from ...text.format import address, plural
+from ...text.format import address, plural, short_id
+from ...text.keyspace import near_to
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
 
@@ -45,23 +47,46 @@ class TreeRow:
     depth: int
     open: bool
     """Whether the parts in it are shown, if there are any."""
+    near: Role | None = None
+    """How the id is painted that its value begins with, if it does."""
 
 
-def tree_rows(root: Part, turned: Collection[Key]) -> list[TreeRow]:
-    """The lines of a tree, top down; `turned` are the parts that are not as they began, open or closed."""
-    return list(_rows(root, (), 0, turned))
+def tree_rows(
+    root: Part, turned: Collection[Key], *, target: bytes | None = None, own: bytes | None = None
+) -> list[TreeRow]:
+    """The lines of a tree, top down; `turned` are the parts that are not as they began, open or closed.
+
+    Ids of nodes are painted by how near they are to `target`, or else to `own`, other ids by how near to `own`.
+    """
+    return list(_rows(root, (), 0, turned, _Places(target, own)))
 
 
-def _rows(part: Part, key: Key, depth: int, turned: Collection[Key]) -> Iterator[TreeRow]:
+class _Places(NamedTuple):
+    """From where distances are measured."""
+
+    target: bytes | None
+    own: bytes | None
+
+    def role(self, part: Part) -> Role | None:
+        """How the id is painted that the value of a part begins with; `None`: it begins with none."""
+        for link in (link for each in (part, *part.children[:1]) for link in each.links):
+            value = link.value
+            if isinstance(value, bytes) and part.value.startswith((value.hex(), short_id(value))):
+                origin = self.target or self.own if link.kind == "node" else self.own
+                return near_to(origin, value)
+        return None
+
+
+def _rows(part: Part, key: Key, depth: int, turned: Collection[Key], places: _Places) -> Iterator[TreeRow]:
     is_open = (depth <= _OPEN_DEPTH) != (key in turned)
-    yield TreeRow(key, part, depth, is_open)
+    yield TreeRow(key, part, depth, is_open, places.role(part))
     if not is_open:
         return
     seen: dict[str, int] = {}
     for child in part.children:
         count = seen[child.label] = seen.get(child.label, 0) + 1
         name = child.label if count == 1 else f"{child.label} {count}"  # a key may be there twice
-        yield from _rows(child, (*key, name), depth + 1, turned)
+        yield from _rows(child, (*key, name), depth + 1, turned, places)
 
 
 def _mark(row: TreeRow) -> Line:
@@ -72,7 +97,12 @@ def _part(row: TreeRow) -> Line:
     part = row.part
     sign = ("▾ " if row.open else "▸ ") if part.children else "  "
     name, _, meaning = part.label.partition("  ")
-    spans: list[Span] = [(" " * row.depth + sign, "dim"), (name, "key"), (f" {part.value}", "plain")]
+    spans: list[Span] = [(" " * row.depth + sign, "dim"), (name, "key")]
+    if row.near is None:
+        spans.append((f" {part.value}", "plain"))
+    else:
+        shown, blank, rest = part.value.partition(" ")
+        spans += [(f" {shown}", row.near), (blank + rest, "plain")]
     if part.note:
         spans.append((f"  {part.note}", _MARKS[part.mark][1] if part.mark else "dim"))
     if meaning:

@@ -104,7 +104,7 @@ class PacketsScreen(FilteringScreen):
         self._throttle = UpdateThrottle()
         yield FilterLine(id="narrowed", classes="stays")
         with Container(id="panes"):
-            yield PacketTable(packet_columns(self._wall, self._today), empty=_NO_PACKETS, id="packets")
+            yield PacketTable(packet_columns(self._wall, self._today, self._own), empty=_NO_PACKETS, id="packets")
             yield ScrollLines(id="judged")
             yield Talk(self._wall, self._today, id="talk")
             yield PartTree(TREE_COLUMNS, lambda row: row.key, title="parts", id="parts")
@@ -113,6 +113,11 @@ class PacketsScreen(FilteringScreen):
     def _today(self) -> float:
         """The unix time of the moment that is shown."""
         return self._wall(self._now)
+
+    def _own(self, packet: Packet) -> bytes | None:
+        """The id of our node in the address family of a packet."""
+        view = self._view
+        return None if view is None else (view.of(family_of(packet.addr[0]).name) or view).identity.id
 
     def _wall(self, at: float) -> float:
         return at if self._shown is None else self._shown.wall(at)
@@ -179,7 +184,10 @@ class PacketsScreen(FilteringScreen):
         self._show_talk()
 
     def _show_tree(self) -> None:
-        rows = tree_rows(self._root, self._turned) if self._root else []
+        rows: list[TreeRow] = []
+        if self._root is not None and self._packet is not None:
+            target, own = self._packet.target, self._own(self._packet)
+            rows = tree_rows(self._root, self._turned, target=target, own=own)
         self.parts.show(rows)
         if rows:
             self.parts.select(self._wanted if any(row.key == self._wanted for row in rows) else rows[0].key)

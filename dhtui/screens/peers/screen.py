@@ -26,16 +26,17 @@ from ...text.format import address, plural, short_id
 from ...text.format import reach as reach_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
+from ...widgets.key_strip import KeyStrip
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import STACKED, ExplorerScreen, bindings
 from ..dialogs.popup import Popup
 from ..gate import opens
-from ..listing import link_forms, row_forms, table_form
+from ..listing import link_forms, near_us, row_forms, table_form
 from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
-from . import details
+from . import details, space
 from .announce_form import AnnounceForm, AnnounceRequest
 from .columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
 from .matrix import Matrix
@@ -90,6 +91,7 @@ class PeersScreen(ExplorerScreen):
     HORIZONTAL_BREAKPOINTS = STACKED
     BINDINGS = bindings("peers")
     AUTO_FOCUS = "#swarms"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (34, "-middle"), (44, "-tall")]  # noqa: RUF012
 
     swarms: query_one[LineTable[SwarmView]] = query_one("#swarms", LineTable)
     announces: query_one[LineTable[AnnounceRow]] = query_one("#announces", LineTable)
@@ -115,13 +117,19 @@ class PeersScreen(ExplorerScreen):
     def compose_body(self) -> ComposeResult:
         """The lists, and the line that keeps the last result."""
         with Container(id="kept"):
-            yield LineTable(SWARM_COLUMNS, lambda r: r.infohash, title="kept here", empty=_NO_SWARMS, id="swarms")
-            yield LineTable(ANNOUNCE_COLUMNS, lambda r: r.place, title="announced", empty=_NO_ANNOUNCES, id="announces")
+            swarms = near_us(SWARM_COLUMNS, self._our_id, {"infohash": lambda r: r.infohash})
+            yield LineTable(swarms, lambda r: r.infohash, title="kept here", empty=_NO_SWARMS, id="swarms")
+            announces = near_us(ANNOUNCE_COLUMNS, self._our_id, {"infohash": lambda r: r.announce.info_hash})
+            yield LineTable(announces, lambda r: r.place, title="announced", empty=_NO_ANNOUNCES, id="announces")
         with Container(id="results"):
             yield LineTable(GIVER_COLUMNS, lambda r: r.node.addr, title="found", empty=_NO_LOOKUP, id="givers")
             yield LineTable(PEER_COLUMNS, lambda r: r.peer, title="found", empty=_NO_LOOKUP, id="named")
             yield Matrix(empty=_NO_LOOKUP, id="matrix")
+        yield KeyStrip(id="space", classes="box")
         yield Lines(((_HINT, "dim"),), id="last")
+
+    def _our_id(self) -> bytes | None:
+        return None if self._view is None else self._view.identity.id
 
     # -- showing ---------------------------------------------------------------------------------------------
 
@@ -143,6 +151,24 @@ class PeersScreen(ExplorerScreen):
         self._lookups = peer_lookups(snapshot)
         self._show_holdings()
         self._show_results()
+        self._show_space()
+
+    def _show_space(self) -> None:
+        """Where the infohash lies, who gave peers of it, and what is kept here."""
+        strip, view = self.query_one("#space", KeyStrip), self._view
+        if view is None or not strip.size.width:
+            return
+        infohash, swarms = self._infohash(), swarm_rows(self._holdings)
+        who = space.inhabitants(view, infohash, self._results, swarms)
+        strip.draw(who, space.note(infohash, self._results, swarms), centre=infohash)
+
+    def action_nearer(self, halvings: int) -> None:
+        """Shows less or more of the id space."""
+        self.query_one("#space", KeyStrip).nearer(halvings)
+
+    def action_pan(self, places: int) -> None:
+        """Shows the ids beside those that are shown."""
+        self.query_one("#space", KeyStrip).pan(places)
 
     def _show_holdings(self, missed: str = "") -> None:
         swarms, announces = swarm_rows(self._holdings), announce_rows(self._holdings)
@@ -191,6 +217,7 @@ class PeersScreen(ExplorerScreen):
         if found is not None and self._source is not None:
             self._number = found
             self._show_results()
+        self._show_space()
 
     def _infohash(self) -> bytes | None:
         """The infohash that the selection is about."""

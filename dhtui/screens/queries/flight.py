@@ -7,17 +7,25 @@ from collections.abc import Callable, Sequence
 from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import lay_out
+from ..listing import near_us
 from .columns import group_columns, query_columns
 from .rows import QueryRow, Row, row_key
 from .timeline import TITLE, timeline
 
 
-class FlightTable(LineTable[Row]):
-    """Shows our queries. `now` gives the time on the engine's clock that is shown."""
+def _target_of(row: Row) -> bytes | None:
+    return row.target if isinstance(row, QueryRow) else None
 
-    def __init__(self, now: Callable[[], float], *, empty: Sequence[Line], id: str) -> None:
+
+class FlightTable(LineTable[Row]):
+    """Shows our queries. `now` gives the time on the engine's clock that is shown, `own` our id."""
+
+    def __init__(
+        self, now: Callable[[], float], own: Callable[[], bytes | None], *, empty: Sequence[Line], id: str
+    ) -> None:
         self._now = now
-        self._grouped, self._single = group_columns(self._lane), query_columns(self._lane)
+        self._grouped = group_columns(self._lane)
+        self._single = near_us(query_columns(self._lane), own, {"target": _target_of})
         super().__init__(self._grouped, row_key, title="in flight", empty=empty, id=id)
         self._lane_width = 1
 

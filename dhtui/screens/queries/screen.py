@@ -19,7 +19,7 @@ from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import STACKED, ExplorerScreen, bindings
-from ..listing import NewestTable, UpdateThrottle, link_forms, row_forms, table_form
+from ..listing import NewestTable, UpdateThrottle, link_forms, near_us, row_forms, table_form
 from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
@@ -62,6 +62,14 @@ _VIEWS = ("stream", "host", "prefix")
 """How the queries of others are listed: one by one, by host, by /24."""
 
 
+def _asked_by(row: AskedRow) -> bytes | None:
+    return row.asked.packet.sender
+
+
+def _asked_about(row: AskedRow) -> bytes | None:
+    return row.asked.packet.target
+
+
 class QueriesScreen(ExplorerScreen):
     """Totals above; below them our queries and those of others, above each other or side by side."""
 
@@ -87,13 +95,17 @@ class QueriesScreen(ExplorerScreen):
         self._tail, self._throttle, self._askers = QueryTail(), UpdateThrottle(), Askers()
         yield Lines(id="totals")
         with Container(id="lists"):
-            yield FlightTable(lambda: self._now, empty=_NOTHING_ASKED, id="flight")
+            yield FlightTable(lambda: self._now, self._our_id, empty=_NOTHING_ASKED, id="flight")
+            asked = near_us(ASKED_COLUMNS, self._our_id, {"id": _asked_by, "target": _asked_about})
             yield NewestTable(
-                ASKED_COLUMNS, lambda row: row.asked.packet.number, title="asked of us", empty=_NOBODY_ASKED, id="asked"
+                asked, lambda row: row.asked.packet.number, title="asked of us", empty=_NOBODY_ASKED, id="asked"
             )
             yield LineTable(
                 asker_columns(self._near), lambda row: row.name, title="who asks", empty=_NOBODY_ASKED, id="askers"
             )
+
+    def _our_id(self) -> bytes | None:
+        return None if self._view is None else self._view.identity.id
 
     # -- showing ---------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from ..dialogs.choice import Choice
 from ..notify import notify
 from ..stopping import selected_node
 from .card import TourCard
+from .light import light
 from .plan import CARDS, Scene, Tour, load, save
 from .plan.words import NEEDS_TESTNET, filled
 
@@ -100,6 +101,8 @@ class Guide:
         self._timer.pause()
         for screen in self._screens():
             screen.query(TourCard).remove()
+            light(screen, ())
+            screen.leave_room(0)
 
     def _screens(self) -> list[ExplorerScreen]:
         stacks = self._app._screen_stacks.values()
@@ -123,6 +126,7 @@ class Guide:
         if self.tour.at == LIAR and self._liar is None:
             self._find_liar(net, snapshot)
         self.tour.see(self._scene(screen, snapshot, net))
+        light(screen, self.tour.lights)
         cards = list(screen.query(TourCard))
         if cards:
             cards[0].show_tour(self.tour, self._liar)

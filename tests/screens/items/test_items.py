@@ -26,7 +26,7 @@ from dhtui.screens.items.get_form import GetForm
 from dhtui.screens.items.kept_list import KeptList
 from dhtui.screens.items.put_form import PutForm
 from dhtui.screens.items.put_run import PutRun
-from dhtui.screens.items.rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links
+from dhtui.screens.items.rows import as_json_lines, fits_target, item_columns, item_details, item_forms, item_links
 from dhtui.screens.items.value import FORMS, Form, kind_of, preview, value_lines
 from dhtui.text.format import short_id
 from dhtui.text.safe import magnet
@@ -172,7 +172,7 @@ def test_the_deepest_value_is_shown(form: Form) -> None:
 
 def test_no_cell_detail_form_or_link_of_a_hostile_item_is_obeyed() -> None:
     for item in hostile():
-        cells = [column.cell(item) for column in ITEM_COLUMNS]
+        cells = [column.cell(item) for column in item_columns()]
         forms = [text for pair in item_forms(item, "") for text in pair]
         labels = [link.label for link in item_links(item)]
         assert not obeyed("".join((*texts(cells), *texts(item_details(item)), *forms, *labels)))

@@ -194,6 +194,9 @@ async def test_a_row_is_watched_and_no_more(tmp_path: Path) -> None:
         await stage.press("2")
         record = follower.of(BLOG[2].target)
         assert record is not None and record.watch is None, "it stays in the list, being ours"
+        await stage.press("u")
+        record = follower.of(BLOG[2].target)
+        assert record is not None and record.watch is not None and record.watch.every == 600.0
 
 
 async def test_a_row_is_kept_paused_and_let_go(tmp_path: Path) -> None:
@@ -211,6 +214,8 @@ async def test_a_row_is_kept_paused_and_let_go(tmp_path: Path) -> None:
         await stage.until(lambda: isinstance(stage.app.screen, Choice))
         await stage.press("2")
         assert [kept.target for kept in keeper.items] == [BLOG[2].target]
+        await stage.press("u")
+        assert [kept.target for kept in keeper.items] == [BLOG[2].target, STATUS[1].target]
 
 
 async def test_a_row_is_put_anew_over_the_value_that_was_seen(tmp_path: Path) -> None:

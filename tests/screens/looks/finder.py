@@ -17,7 +17,7 @@ MORE: Final = re.compile(rf"[\w.,:;)'/]{CUT}(?= |$)|[0-9a-f]{{5,}}{CUT}[0-9a-f]{
 more than a short form is shown, and not all."""
 LETTERS: Final = re.compile(r"[A-Za-z]")
 SCROLLBAR: Final = "▁▂▃▄▅▆▇█"
-BORDERS: Final = frozenset("─│╭╮╰╯┌┐└┘├┤┬┴┼━═▔▏▕")
+BORDERS: Final = frozenset("╔╗╚╝║─│╭╮╰╯┌┐└┘├┤┬┴┼━═▔▏▕")
 TAIL: Final = 14
 """Cells at the end of a row by which its text is found again at another size."""
 BAND: Final = 2
@@ -86,7 +86,7 @@ def panes(lines: Sequence[str]) -> list[Pane]:
 def _titled(lines: Sequence[str]) -> list[Pane]:
     """Those of a small screen, as wide as it; panes side by side count as one."""
     width = max(map(len, lines), default=0)
-    tops = [y for y, line in enumerate(lines) if line.startswith("─ ")]
+    tops = [y for y, line in enumerate(lines) if line.startswith(("─ ", "═ "))]
     ends = [*tops[1:], len(lines) - 1] if tops else []  # the last line names keys
     return [
         Pane(top + 1, 0, end, width, tuple(line.ljust(width) for line in lines[top + 1 : end]))
@@ -129,7 +129,7 @@ def wasted(text: str) -> Iterator[str]:
 def loose(text: str) -> Iterator[str]:
     """Lines without a border around them that are cut: what they say has no other place."""
     lines = lines_of(text)
-    if any("╭" in line for line in lines) and any(line.startswith("─ ") for line in lines):
+    if any("╭" in line for line in lines) and any(line.startswith(("─ ", "═ ")) for line in lines):
         return  # a window lies over a small screen: what it covers can't be told from what is cut
     within = {y for pane in panes(lines) for y in range(pane.top - 1, pane.bottom + 1)}
     for y, line in enumerate(lines[:-1]):

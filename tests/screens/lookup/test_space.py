@@ -18,6 +18,10 @@ async def test_it_is_drawn_zoomed_and_gone_through_in_time(size: tuple[int, int]
         assert "id space: all ids" in stage.text() and "◆" in stage.text() and "hop 0" in stage.text()
         await stage.press("plus", "plus")
         assert "share 2 bits with the target" in stage.text()
+        await stage.press("right_parenthesis")
+        assert "the ids that share 2 bits" in stage.text() and "bits with the target" not in stage.text()
+        await stage.press("left_parenthesis")
+        assert "share 2 bits with the target" in stage.text()
         await stage.press("minus", "minus", "minus")
         drawn = stage.text()
         assert "id space: all ids" in drawn

@@ -182,3 +182,6 @@ async def test_a_saved_filter_is_chosen_saved_and_let_go() -> None:
         assert "/ mine: dir:out or err:203" in stage.lines()[2] and "saved 5" in stage.lines()[2]
         await _choose(stage, "6", "5")
         assert len(screen_of(stage).saved) == 4 and "mine" not in stage.lines()[2]
+        await stage.press("u")
+        assert screen_of(stage).saved.name_of("dir:out or err:203") == "mine"
+        assert "/ mine: dir:out or err:203" in stage.lines()[2]

@@ -27,8 +27,10 @@ from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.node.page import NodePage
+from dhtui.screens.peers import space
 from dhtui.screens.peers.announce_form import AnnounceForm, AnnounceRequest, read_announce
 from dhtui.screens.peers.rows import MAX_NODES, MAX_PEERS, announce_rows, matrix_rows, results_of, swarm_rows
+from dhtui.widgets.key_strip import KeyStrip
 
 from .. import snapshots
 from ..snapshots import HOSTILE, OWN, TARGET
@@ -496,3 +498,29 @@ async def test_where_there_is_room_the_matrix_stands_beside_the_list() -> None:
         assert stage.table("matrix").has_focus
     async with peers(LARGE, PaperNode(snapshots.starting())) as stage:
         assert not stage.table("matrix").display, "nothing was found"
+
+
+# ---- the id space ----------------------------------------------------------------------------------------------
+
+
+async def test_the_infohash_who_gave_its_peers_and_what_is_kept_lie_in_the_id_space() -> None:
+    async with peers((120, 35), many()) as stage:
+        strip = stage.screen.query_one("#space", KeyStrip)
+        assert "◆ the infohash, ● 12 nodes that gave peers of it, ○ kept here" in stage.text()
+        assert "4f1a…6978 ◆" in stage.text() and "▼" in stage.text()
+        await stage.press("plus", "plus", "plus")
+        assert strip.part.depth == 3 and strip.part.column(TARGET, 10) is not None, "it is the infohash that one nears"
+        await stage.press("right", "minus")
+        assert strip.part.depth == 2
+        await stage.press("minus", "minus", "down")
+        assert "9999…9999 ◆" in stage.text() and "● 1 node that gave peers of it" in stage.text()
+        await stage.pilot.resize_terminal(*SMALL)
+        await stage.until(lambda: not strip.size.width)
+
+
+def test_no_more_is_drawn_than_fits_and_nothing_unknown() -> None:
+    swarms = [SwarmView(n.to_bytes(20), (), 1, 1.0, 1.0) for n in range(1000)]
+    who = space.inhabitants(snapshots.running(), None, None, swarms)
+    assert len(who.marked) == space.MOST and "○ kept here, the last 200" in space.note(None, None, swarms)
+    assert space.inhabitants(snapshots.running(), TARGET, None, []).marked[0].sign == "◆"
+    assert space.note(None, None, []) == ""

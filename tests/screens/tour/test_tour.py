@@ -250,8 +250,9 @@ async def test_a_stopped_node_says_so_and_is_started_without_a_question(tmp_path
         assert net(stage).stopped == ()
         await stage.press("X", "2")
         (addr,) = net(stage).stopped
+        stage.app.clear_notifications()
         await stage.press("enter")
-        assert "stopped" in stage.text()
+        assert "by hand: X on it, in any list, starts it again" in stage.text()
         await stage.press("escape", "X")
         assert not net(stage).stopped and len(net(stage).nodes) == 4
         await stage.press(

@@ -22,6 +22,8 @@ class Part(NamedTuple):
 
     todo: str
     done: Done
+    lights: tuple[str, ...] = ()
+    """The panes that it speaks of, as ``screen.pane``, those of the screen to go to first."""
 
 
 class Card(NamedTuple):
@@ -88,13 +90,20 @@ CARDS: tuple[Card, ...] = (
                 "Open the table ({show.table}), go to its nodes ({table.other_pane}) and to another one ({move(1)}): "
                 "its place on the line is marked.",
                 _another_node,
+                ("table.nodes", "table.space", "home.space"),
             ),
         ),
     ),
     Card(
         "XOR is distance",
         "Two ids are as far apart as their XOR, read as a number: the more leading bits they share, the nearer.",
-        (Part("Press {distance}, and type two ids: 0 and f, then two that begin alike.", _two_ids),),
+        (
+            Part(
+                "Press {distance}, and type two ids: 0 and f, then two that begin alike.",
+                _two_ids,
+                ("home.space", "table.space"),
+            ),
+        ),
     ),
     Card(
         "buckets",
@@ -104,31 +113,35 @@ CARDS: tuple[Card, ...] = (
             Part(
                 "In the table's buckets ({show.table}) go down ({move(1)}) to the one that your own id falls into: ◀.",
                 _own_bucket,
+                ("table.buckets",),
             ),
         ),
     ),
     Card(
         "ask one node",
         "A node is asked for a target, and names the 8 nodes nearest to it that it knows. That is all there is to it.",
-        (Part("Among the table's nodes select one, and ask it: {table.find_node}.", _answered),),
+        (Part("Among the table's nodes select one, and ask it: {table.find_node}.", _answered, ("table.nodes",)),),
     ),
     Card(
         "a lookup, slowly",
         "A lookup asks the nearest nodes that it knows of, then the nearer ones that these name, until none is nearer.",
         (
-            Part("Look something up: {new_lookup}, and {submit}.", _looked_up),
-            Part("Play it in slow motion: {lookup.play}. Wait for its end.", _played),
+            Part("Look something up: {new_lookup}, and {submit}.", _looked_up, ("lookup.lookups",)),
+            Part(
+                "Play it in slow motion: {lookup.play}. Wait for its end.", _played, ("lookup.lookups", "lookup.ladder")
+            ),
         ),
     ),
     Card(
         "put, and see the 8",
         "What is stored lies at the 8 nodes nearest to its target, which is the hash of the value or of its key.",
         (
-            Part("Put a value: {show.items}, {items.put}.", _put),
+            Part("Put a value: {show.items}, {items.put}.", _put, ("items.mine",)),
             Part(
                 "See who has it: {show.lookup}, the get that came before it, {lookup.other_pane(1)} to its nodes. "
                 "Those called closest are the 8.",
                 _holders_shown,
+                ("lookup.nodes", "lookup.lookups"),
             ),
         ),
     ),
@@ -136,8 +149,16 @@ CARDS: tuple[Card, ...] = (
         "nodes go",
         "Nodes leave without a word, and take what they store with them. So whoever cares puts it again now and then.",
         (
-            Part("Select one that is called closest there, and stop it: {stop_node}. Then two more.", _stopped),
-            Part("Put the same value again ({show.items}, {items.put}): others are among the 8 now.", _put),
+            Part(
+                "Select one that is called closest there, and stop it: {stop_node}. Then two more.",
+                _stopped,
+                ("lookup.nodes",),
+            ),
+            Part(
+                "Put the same value again ({show.items}, {items.put}): others are among the 8 now.",
+                _put,
+                ("items.mine",),
+            ),
         ),
     ),
     Card(
@@ -145,8 +166,12 @@ CARDS: tuple[Card, ...] = (
         "Anybody can join, and say anything. {liar} lies from now on: it names nodes that don't exist, near to any "
         "target. So a value must hash to its target or be signed, and a referral counts once its node has answered.",
         (
-            Part("In the table's nodes select {liar}.", _liar_selected),
-            Part("Ask it ({table.find_node}), and see how near the nodes are that it names.", _liar_answered),
+            Part("In the table's nodes select {liar}.", _liar_selected, ("table.nodes",)),
+            Part(
+                "Ask it ({table.find_node}), and see how near the nodes are that it names.",
+                _liar_answered,
+                ("table.nodes",),
+            ),
         ),
     ),
 )

@@ -30,6 +30,11 @@ class Tour:
         """Whether all parts of the card are done."""
         return self.card is not None and self.done == len(self.card.parts)
 
+    @property
+    def lights(self) -> tuple[str, ...]:
+        """The panes that the next thing to do speaks of, as ``screen.pane``; none once all of the card is done."""
+        return () if self.card is None or self.complete else self.card.parts[self.done].lights
+
     def see(self, scene: Scene) -> None:
         """Look at what there is now."""
         card = self.card
