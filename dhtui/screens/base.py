@@ -120,6 +120,12 @@ class ExplorerScreen(Selecting[None]):
         view = next((each for each in source.snapshot().lookups if each.number == number), None)
         return of_lookup(view) if view is not None else of_links((*links, *((here,) if here else ())))
 
+    def more_commands(self) -> Sequence[CopyForm]:
+        """What else the command line can find out about what is selected."""
+        from ..lookups.same import more_of_links
+
+        return more_of_links(self.links())
+
     def exports(self) -> Sequence[ExportForm]:
         """The forms in which what is shown can be written to a file."""
         return ()
@@ -279,10 +285,10 @@ class ExplorerScreen(Selecting[None]):
     @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
-        from ..lookups.same import SAME, more_of_links
+        from ..lookups.same import SAME
 
-        same, more = self.same_command(), more_of_links(self.links())
-        await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ()), *more))
+        same = self.same_command()
+        await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ()), *self.more_commands()))
 
     @opens("export")
     async def action_export(self) -> None:

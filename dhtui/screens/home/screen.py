@@ -13,7 +13,6 @@ from textual.getters import query_one
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import LookupView, Snapshot
 from ...lookups.budget import unanswered
-from ...lookups.same import more_of_us
 from ...packets.activity import FLASH, active
 from ...packets.parts import Link
 from ...sources.attention import attention
@@ -339,7 +338,13 @@ class HomeScreen(ExplorerScreen):
         target = [("the lookup's target", row.lookup.target.hex())] if row else []
         lines = row_forms(self.now) if row else ()
         bound = ("our bound address", address(who.bound))
-        return ("our id", who.id.hex()), *addresses, bound, *target, *lines, *more_of_us()
+        return ("our id", who.id.hex()), *addresses, bound, *target, *lines
+
+    def more_commands(self) -> Sequence[CopyForm]:
+        """What it can find out about our node and the network, too."""
+        from ...lookups.same import more_of_us
+
+        return [*super().more_commands(), *more_of_us()]
 
     def exports(self) -> Sequence[ExportForm]:
         """The lookups."""
