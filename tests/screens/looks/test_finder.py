@@ -94,7 +94,6 @@ EXCEPTIONS: dict[str, str] = {
 """What is found and stays, by the names of screens, with the reason."""
 CUT_LINES: dict[str, str] = {
     "home-broken": "what is wrong with a node that gives no account of itself is as long as it is",
-    "home-two-families": "of the verdict of two families the first words are those that count",
     "command-ping": "the bar lies over the titles of panes",
     "command-wrong": "the same",
     "jump": "letters lie over the titles of panes",
