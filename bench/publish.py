@@ -34,6 +34,7 @@ from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
 from dhtui.items.keepalive.keeper import AT_ONCE
 from dhtui.items.keepalive.plan import CheckVerdict, Decision, KeptItem
+from dhtui.text.actions.keeping import check_words
 
 HOUR = 3600.0
 STRANGERS = 3
@@ -112,7 +113,7 @@ class Publisher:
             assert looked.last is not None
             self.verdicts[looked.last.verdict] += 1
             if looked.last.verdict is CheckVerdict.FAILED:
-                self.failures[looked.last.note] += 1
+                self.failures[check_words(looked.last.note)] += 1
             if kept.target in self.first:  # as put --records does: from its put on, evenly over the hour
                 self.first.discard(kept.target)
                 place = len(self.kept) - len(self.first)
@@ -184,7 +185,14 @@ def told(publisher: Publisher, args: argparse.Namespace, found: int, tried: int)
     print(
         f"writes              {publisher.writes}, {publisher.writes / args.items / seconds * HOUR:.2f} an item and hour"
     )
+    snapshot = publisher.core.snapshot(publisher.network.now)
+    traffic = snapshot.traffic
     print(f"packets sent        {place.sent}, {place.sent / seconds:.1f} a second")
+    print(
+        f"bytes               {traffic.bytes_out} out, {traffic.bytes_in} in: "
+        f"{(traffic.bytes_out + traffic.bytes_in) / seconds:.0f} a second"
+    )
+    print("queries             " + ", ".join(f"{name} {n.sent}" for name, n in snapshot.methods.items() if n.sent))
     print(
         f"CPU of the node     {publisher.clock.spent:.0f} s, {100 * publisher.clock.spent / seconds:.2f} % of a core, "
         f"{1000 * publisher.clock.spent / max(1, looks):.1f} ms a look"

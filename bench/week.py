@@ -1,20 +1,26 @@
 #!/usr/bin/env python3
 """Does a node stay as it is for a week? In virtual time, the engine that ships, in a network whose nodes come and go.
 
-    python bench/week.py --days 0.1                      # 2.4 hours: some minutes
-    nice -n 19 python bench/week.py                      # a week at 200 queries a second: hours
+    python bench/week.py --days 0.1 --every 1            # 2.4 hours: some minutes
+    nice -n 19 python bench/week.py --rate 20            # a week at a tenth of the load: a quarter of an hour
+    nice -n 19 python bench/week.py                      # a week at 200 queries a second: an hour and a half
 
 Strangers send it queries, most of them those that a node of the public network gets, some of them writes with a valid
-token; it maintains its table and looks something up now and then. A row for each hour, or the part that is asked for:
+token; it maintains its table and looks something up now and then. A row for each day, or the part that is asked for:
 
 - queries, answered: of the strangers, so far.
 - CPU: microseconds a query, all that the simulated network takes included.
-- node: memory of the node's tables, stores, caches and counters, MiB, object by object. process: of the whole process;
-  the simulator's part grows, for it keeps every node of the network that was ever met.
+- node: memory of the node's tables, stores, caches and counters, MiB, object by object, and how many objects these are.
+  process: of the whole process; the simulator's part grows, for it keeps every node of the network that was ever met.
 - good: nodes of the table that count as good; alive: how many of them are there, as only the simulator knows.
+- overdue: buckets whose refresh has been due for more than a minute.
 - stored: infohashes, peers and items.
 - full: the fullest of the stores and caches that strangers and time fill, of 1.
-- late: the longest time between two rounds of upkeep, which are due every 10 s.
+- late: the longest time between two rounds of upkeep, which are due every 10 s. drift: how far the time of the last
+  round is from where so many rounds of 10 s would have ended, seconds.
+
+At the end all stores and caches are told, with their bounds, and of which kinds of objects there are more than at half
+time: what grows without a bound would be there.
 """
 
 from __future__ import annotations
@@ -24,7 +30,7 @@ import gc
 import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from random import Random
 from types import FunctionType, ModuleType
@@ -35,9 +41,10 @@ from dhtui.engine.items import immutable_target
 from dhtui.engine.lookup.questions import FindPeers
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.simulation.internet import Conditions
-from dhtui.engine.simulation.network import Simulation
+from dhtui.engine.simulation.network import A_QUERY, Place, Simulation
 from dhtui.engine.simulation.passive_nodes import Member, Population
 from dhtui.engine.upkeep.rounds import HOUSEKEEPING_SECONDS
+from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import AnnouncePeer, Args, FindNode, Get, GetPeers, Ping, Put, encode_query
 
@@ -55,6 +62,7 @@ FILLING = (
 """Stores and caches that strangers and time fill."""
 MIX = {"find_node": 44, "get_peers": 36, "ping": 10, "get": 6, "announce": 3, "put": 1}
 """What strangers send, in percent."""
+DRAWN = [kind for kind, share in MIX.items() for _ in range(share)]
 
 
 class Row(NamedTuple):
@@ -65,15 +73,26 @@ class Row(NamedTuple):
     answered: int
     microseconds: float
     node: float
+    objects: int
     process: float
     good: int
     alive: int
+    overdue: int
     infohashes: int
     peers: int
     items: int
     full: float
     fullest: str
     late: float
+    drift: float
+
+
+class Network(Simulation):
+    """Without the replies of the node: strangers have no use for them, and half of all would be their delivery."""
+
+    def _send(self, place: Place, source: Addr, data: bytes, dest: Addr) -> None:
+        if A_QUERY in data:
+            super()._send(place, source, data, dest)
 
 
 class Week:
@@ -84,7 +103,7 @@ class Week:
         self._rate, self._rng = rate, Random(seed)
         population = Population(nodes, seed, Conditions(session=SESSION))
         self._population = population
-        self.net = net = Simulation(seed, population=population)
+        self.net = net = Network(seed, population=population)
         self.core: Core = net.add(hosts=net.hosts(), read_only=False)
         net.bootstrap(self.core)
         self._turns = 0
@@ -94,6 +113,7 @@ class Week:
         self.queries = self._counted = 0
         self.late = 0.0
         self._upkeep = self.core.snapshot(net.now).at
+        self._upkeeps, self._first_upkeep = 0, 0.0
         self._cpu = time.process_time()
         self._next_lookup = net.now
 
@@ -111,9 +131,8 @@ class Week:
     def _query(self) -> None:
         rng, core, net = self._rng, self.core, self.net
         who = rng.choice(self._strangers)
-        (kind,) = rng.choices(list(MIX), list(MIX.values()))
+        kind = rng.choice(DRAWN)
         target = rng.choice(self._swarms) if rng.random() < 0.5 else self._near()
-        token = core.common.tokens.make(who.addr[0], target, net.now)
         args: Args
         match kind:
             case "ping":
@@ -125,6 +144,7 @@ class Week:
             case "get":
                 args = Get(who.id, target)
             case "announce":
+                token = core.common.tokens.make(who.addr[0], target, net.now)
                 args = AnnouncePeer(who.id, target, 6881, token)
             case _:
                 value = b"40:" + rng.randbytes(20).hex().encode()
@@ -157,6 +177,8 @@ class Week:
         if slots and slots[-1].at != self._upkeep:
             self.late = max(self.late, slots[-1].at - self._upkeep)
             self._upkeep = slots[-1].at
+            self._first_upkeep = self._first_upkeep or self._upkeep
+            self._upkeeps += 1
 
     def _row(self) -> Row:
         net, core = self.net, self.core
@@ -176,21 +198,25 @@ class Week:
         answered = sum(counts.replied for counts in snapshot.methods.values())
         items = statistics.immutable.used + statistics.mutable.used
         last, self._counted = self._counted, self.queries
+        kinds, size = held(core)
         return Row(
             hours=(net.now - self.began) / HOUR,
             queries=self.queries,
             answered=answered,
             microseconds=cpu / max(1, self.queries - last) * 1e6,
-            node=size_of(core),
+            node=size / 2**20,
+            objects=kinds.total(),
             process=resident(),
             good=len(good),
             alive=alive,
+            overdue=sum(bucket.refresh_in < -60.0 for bucket in snapshot.table.buckets),
             infohashes=statistics.swarms.used,
             peers=statistics.peers.used,
             items=items,
             full=levels[fullest],
             fullest=fullest,
             late=self.late,
+            drift=self._upkeep - self._first_upkeep - (self._upkeeps - 1) * HOUSEKEEPING_SECONDS,
         )
 
     def _is_there(self, addr: tuple[str, int]) -> bool:
@@ -205,18 +231,19 @@ class Week:
         return sum(member.addr in table for member in near) / len(near)
 
 
-def size_of(core: Core) -> float:
-    """MiB of all that a node holds on to."""
+def held(core: Core) -> tuple[Counter[str], int]:
+    """All that a node holds on to: how many objects of each kind, and their bytes."""
     parts = [part for part in vars(core).values() if not isinstance(part, type)]
-    seen, total = {id(core)}, 0
+    seen, kinds, total = {id(core)}, Counter[str](), 0
     while parts:
         part = parts.pop()
         if id(part) in seen or isinstance(part, type | ModuleType | FunctionType):
             continue
         seen.add(id(part))
+        kinds[type(part).__name__] += 1
         total += sys.getsizeof(part)
         parts += gc.get_referents(part)
-    return total / 2**20
+    return kinds, total
 
 
 def resident() -> float:
@@ -229,9 +256,18 @@ def resident() -> float:
 
 
 HEAD = (
-    "  hours    queries  answered  µs/query  node  process  good  alive  infohashes   peers  items"
-    "  full              late"
+    "   hours    queries   answered  µs/query   node  objects  process  good  alive  overdue  infohashes   peers  items"
+    "  full               late  drift"
 )
+
+
+def told(row: Row) -> str:
+    """A row, below `HEAD`."""
+    return (
+        f"{row.hours:8.2f} {row.queries:10} {row.answered:10} {row.microseconds:9.1f} {row.node:6.1f} {row.objects:8}"
+        f" {row.process:8.1f} {row.good:5} {row.alive:6} {row.overdue:8} {row.infohashes:11} {row.peers:7}"
+        f" {row.items:6}  {row.full:.2f} {row.fullest:<12} {row.late:5.1f} {row.drift:6.1f}"
+    )
 
 
 def main() -> None:
@@ -239,20 +275,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=float, default=7.0)
     parser.add_argument("--rate", type=float, default=200.0, help="queries a second")
-    parser.add_argument("--every", type=float, default=1.0, help="hours between two rows")
+    parser.add_argument("--every", type=float, default=24.0, help="hours between two rows")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     week = Week(options.rate, options.seed)
     print(HEAD, flush=True)
-    while week.net.now < week.began + options.days * DAY:
-        row = week.run(min(options.every * HOUR, options.days * DAY))
-        print(
-            f"{row.hours:7.2f} {row.queries:10} {row.answered:9} {row.microseconds:9.1f} {row.node:5.1f}"
-            f" {row.process:8.1f} {row.good:5} {row.alive:6} {row.infohashes:11} {row.peers:7} {row.items:6}"
-            f"  {row.full:.2f} {row.fullest:<12} {row.late:4.1f}",
-            flush=True,
-        )
+    end, half = week.began + options.days * DAY, Counter[str]()
+    while week.net.now < end:
+        print(told(week.run(min(options.every * HOUR, end - week.net.now))), flush=True)
+        if not half and week.net.now >= (week.began + end) / 2:
+            half = held(week.core)[0]
     print(f"of the 8 nodes nearest to it {8 * week.nearest_known():.0f} are in its table")
+    levels = week.core.statistics().levels().items()
+    print("stores and caches: " + ", ".join(f"{name} {level.used} of {level.most}" for name, level in levels))
+    more = held(week.core)[0] - half
+    print("objects more than at half time: " + ", ".join(f"{kind} {count}" for kind, count in more.most_common(12)))
     assert week.late <= 2 * HOUSEKEEPING_SECONDS
 
 

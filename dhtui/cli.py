@@ -177,5 +177,6 @@ def _act(options: Options, output: Output) -> int:
 
         return carry_out(request, output)
     from .headless.run import run
+    from .runtime.place import Place
 
-    return run(options, request, output)
+    return run(Place(options), request, output)

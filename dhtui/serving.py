@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from .errors import Failure
 from .headless.output import Output
 from .runtime.garbage import look_for_garbage
-from .runtime.opening import why_not_bound
+from .text.runs.running import not_bound_words
 from .text.safe import safe_text
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _bound(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as problem:
         listener.close()
-        raise Failure(f"--serve: cannot bind {HOST}:{port}: {why_not_bound(problem)}") from None
+        raise Failure(f"--serve: {not_bound_words(f'{HOST}:{port}', problem)}") from None
     return listener
 
 

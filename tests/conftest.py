@@ -4,8 +4,11 @@ them in the end."""
 from __future__ import annotations
 
 import gc
+import os
+import sys
 
 import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook
 
 SLOW = (
     "conform/test_cases.py",
@@ -39,6 +42,7 @@ LONGEST = (
     "headless/test_surroundings.py",
     "terminal/",
     "headless/test_explore.py",
+    "truth/test_screens.py",
 )
 """The same of those that begin first. Those of whole programs wait more than they work."""
 LINUX = (
@@ -74,6 +78,16 @@ MARKS = {
 """Each mark of pyproject.toml that goes by the path of a test, and how those paths begin."""
 
 
+# Half of the time of a short run of the program is its compilation, where bytecode is not kept; and 470 modules are
+# compiled before the first test.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# The plugin of the package would have pytest rewrite the assertions of the whole package, which has none of tests.
+for hook in sys.meta_path:
+    if isinstance(hook, AssertionRewritingHook):
+        hook._must_rewrite.difference_update({"dhtui", "hypothesis", "platformdirs"})
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Marks a test by its path: before `-m` chooses among them."""
@@ -97,8 +111,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(100_000, 20, 1000)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """After the last test of a file it is: what was left unclosed is told there, and doesn't pile up."""
+    """After the last test of a file, and its fixtures, it is: what was left unclosed is told there, and not of the next
+    file, and doesn't pile up."""
     if nextitem is None or nextitem.path != item.path:
         gc.collect()
 

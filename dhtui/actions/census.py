@@ -17,10 +17,12 @@ from ..engine.operations.limit import Limit, limit_here
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bloom import Count
 from ..engine.wire.compact import NodeInfo
-from ..engine.wire.family import FamilyName
+from ..engine.wire.family import FAMILIES, FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Failure, quoted
 from ..storage import census_file
+from ..text.actions.notices import block_words, census_warning_words, resumed_words
+from ..text.actions.results import Came, Said
 from .request import CensusOf
 from .run import Result, standing
 
@@ -33,8 +35,8 @@ MAX_LISTED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CensusReport:
-    """What was counted."""
+class FamilyCensus:
+    """What was counted in one address family, which is a network of its own."""
 
     tally: Tally
     planned: int
@@ -42,14 +44,46 @@ class CensusReport:
     share: float
     """Of the id space, in the blocks that were walked."""
     nodes: Count | None
-    """Of the network, or of both families' networks together; `None` before the first block is done."""
-    families: dict[FamilyName, Count]
-    """Of each family's network in which nodes were found."""
+    """Of the network; `None` before the first block is done."""
     infohashes: Count | None
+    """Of the network; `None` where no node gave samples."""
+    alone: bool
+    """Whether nobody answered any more, before all blocks were walked."""
+    visiting: int
+    """Nodes of the block that is being walked that were visited."""
+
+    @classmethod
+    def of(cls, walk: Walk, *, alone: bool) -> FamilyCensus:
+        """What a walk tells of its network."""
+        tally, share = walk.tally, walk.share
+        return cls(
+            tally=tally,
+            planned=len(walk.plan.blocks),
+            share=share,
+            nodes=nodes_of(tally.nodes, share) if tally.blocks else None,
+            infohashes=infohashes_of(tally.owned, share) if tally.sampling else None,
+            alone=alone,
+            visiting=len(walk.visits),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CensusReport:
+    """What was counted in each family that was walked, or whose walk is in the file."""
+
+    families: dict[FamilyName, FamilyCensus]
     listed: tuple[bytes, ...] | None
     """The infohashes that were given, if they are to be listed."""
-    visiting: int = 0
-    """Nodes of the block that is being walked that were visited."""
+
+    @property
+    def planned(self) -> int:
+        """Blocks of all families."""
+        return sum(one.planned for one in self.families.values())
+
+    @property
+    def walked(self) -> int:
+        """How many of them were walked."""
+        return sum(one.tally.blocks for one in self.families.values())
 
 
 @dataclass(slots=True)
@@ -57,19 +91,24 @@ class _Census:
     node: NodeCommands
     want: CensusOf
     say: Callable[[str], None]
-    walk: Walk
+    walks: dict[FamilyName, Walk]
     stop: asyncio.Event
     listed: dict[bytes, None] = field(default_factory=dict)
-    alone: bool = False
-    """Nobody answered a lookup: the network is gone, and an empty block would be a false count."""
+    alone: set[FamilyName] = field(default_factory=set)
+    """Families in which nobody answered a lookup: the network is gone, and an empty block would be a false count."""
     free_at: float = 0.0
     """When the next query may be sent."""
 
     async def take(self) -> None:
-        """All blocks that are left, or until it is told to stop."""
+        """All blocks that are left, of each family about as many in turn; or until it is told to stop."""
+        here = {each.family for each in self.node.snapshot().families}
+        self.alone |= {name for name, walk in self.walks.items() if name not in here and not walk.done}
         try:
-            while not (self.walk.done or self.alone or self.stop.is_set()):
-                await self._block()
+            while not self.stop.is_set():
+                left = [walk for name, walk in self.walks.items() if name not in self.alone and not walk.done]
+                if not left:
+                    break
+                await self._block(min(left, key=lambda walk: walk.tally.blocks / len(walk.plan.blocks)))
         finally:
             await self._save()
 
@@ -77,7 +116,7 @@ class _Census:
         if self.want.file is None:
             return
         try:
-            await asyncio.to_thread(census_file.save, self.want.file, self.walk)
+            await asyncio.to_thread(census_file.save, self.want.file, self.walks)
         except OSError as error:
             raise Failure(f"--resume: {quoted(str(self.want.file))} can't be written: {error.strerror}") from None
 
@@ -90,24 +129,25 @@ class _Census:
             async with asyncio.timeout(at - now):
                 await self.stop.wait()
 
-    async def _block(self) -> None:
+    async def _block(self, walk: Walk) -> None:
         """Enter a block by a lookup, then visit all that are named."""
-        target = self.walk.target()
+        target, family = walk.target(), walk.family.name
         await self._turn()
         entry = await self.node.find_node(target)
         self.free_at += max(0, len(entry.asked) - 1) / self.want.rate
-        if not entry.answered:
-            self.alone = entry.complete
+        if not any(one.responded and one.family == family for one in entry.asked):
+            if entry.complete:
+                self.alone.add(family)
             return
-        self.walk.name(_named(entry))
-        self.walk.name(NodeInfo(one.id, one.addr) for one in entry.closest if one.id is not None)
+        walk.name(_named(entry))
+        walk.name(NodeInfo(one.id, one.addr) for one in entry.closest if one.id is not None)
         running: set[asyncio.Task[None]] = set()
         try:
             while not self.stop.is_set():
-                node = self.walk.next() if len(running) < AT_ONCE else None
+                node = walk.next() if len(running) < AT_ONCE else None
                 if node is not None:
                     await self._turn()
-                    running.add(asyncio.create_task(self._visit(node)))
+                    running.add(asyncio.create_task(self._visit(walk, node)))
                 elif running:
                     over, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                     for task in over:
@@ -120,39 +160,38 @@ class _Census:
             for task in running:
                 task.cancel()
         if not self.stop.is_set():
-            self._end_block()
+            self._end_block(walk)
             await self._save()
 
-    async def _visit(self, node: NodeInfo) -> None:
+    async def _visit(self, walk: Walk, node: NodeInfo) -> None:
         """Ask a node whom it knows, and if it answers for samples. Given up on the way, it is asked again later."""
-        found = await self.node.find_node(self.walk.target(), remotes=[node.addr])
+        found = await self.node.find_node(walk.target(), remotes=[node.addr])
         first = found.asked[0] if found.asked else None
         if not found.complete:
-            self.walk.put_back(node)
+            walk.put_back(node)
             return
         if first is None or first.id is None or not first.responded:
-            self.walk.visited(Visit(node.addr, None), ())
+            walk.visited(Visit(node.addr, None), ())
             return
         await self._turn()
         sampled = await self.node.sample_infohashes(node.id, remotes=[node.addr])
         if not sampled.complete:
-            self.walk.put_back(node)
+            walk.put_back(node)
             return
         given = _samples(sampled.asked)
         visit = Visit(node.addr, first.id, first.rtt, first.version, given)
-        self.walk.visited(visit, (*first.nodes, *_named(sampled)))
+        walk.visited(visit, (*first.nodes, *_named(sampled)))
 
-    def _end_block(self) -> None:
-        walk = self.walk
+    def _end_block(self, walk: Walk) -> None:
         if self.want.listed and len(self.listed) < MAX_LISTED:
             self.listed.update(walk.infohashes)
         before = walk.tally.nodes, walk.tally.visited
         walk.end_block()
         tally, nodes = walk.tally, nodes_of(walk.tally.nodes, walk.share)
-        found = f"{tally.nodes - before[0]} of {tally.visited - before[1]} nodes answered"
         high = nodes.value if nodes.high is None else nodes.high
-        so_far = f"so far {nodes.value:.0f} nodes in the network ({nodes.low:.0f} to {high:.0f})"
-        self.say(f"census: block {tally.blocks} of {len(walk.plan.blocks)}: {found}; {so_far}")
+        new, visited = tally.nodes - before[0], tally.visited - before[1]
+        told = f"{walk.family.name}: " if len(self.walks) > 1 else ""
+        self.say(block_words(told, tally.blocks, len(walk.plan.blocks), new, visited, (nodes.value, nodes.low, high)))
 
 
 def _named(outcome: Outcome) -> Iterable[NodeInfo]:
@@ -177,73 +216,68 @@ async def census(
     limit = limit_here() or Limit()
     with limit.ending(stop.set):
         start = await node.bootstrapped()
-        walk = await _kept(node, want, rng, say)
-        if walk is None:
-            walk = Walk(planned(await _size(node, rng), want.nodes, rng), node.id, rng)
-        if start.state == "failed" and not walk.done:
-            return Result(action="census", ok=False, summary="nobody answered", standing=standing(node))
-        taken = _Census(node, want, say, walk, stop)
+        walks = await _kept(node, want, rng, say) or await _planned(node, want, rng)
+        if start.state == "failed" and not all(walk.done for walk in walks.values()):
+            return Result(action="census", ok=False, said=Said(Came.NOBODY_ANSWERED), standing=standing(node))
+        taken = _Census(node, want, say, walks, stop)
         begun(lambda: _report(taken))
         try:
             await taken.take()
         finally:
-            limit.cut = limit.cut or (stop.is_set() and not walk.done)
+            limit.cut = limit.cut or (stop.is_set() and not all(walk.done for walk in walks.values()))
     return _result(node, taken)
 
 
-async def _kept(node: NodeCommands, want: CensusOf, rng: Random, say: Callable[[str], None]) -> Walk | None:
-    """The walk that a file has, if it has one."""
+async def _kept(
+    node: NodeCommands, want: CensusOf, rng: Random, say: Callable[[str], None]
+) -> dict[FamilyName, Walk] | None:
+    """The walks that a file has, if it has any: they are gone on with in the families that they are of."""
     if want.file is None:
         return None
+    own = {each.family: each.identity.id for each in node.snapshot().families}
     try:
-        walk, warning = await asyncio.to_thread(census_file.load, want.file, node.id, rng)
+        walks, warning = await asyncio.to_thread(census_file.load, want.file, own, rng)
     except OSError as error:
         raise Failure(f"--resume: {quoted(str(want.file))} can't be read: {error.strerror or error}") from None
     if warning:
-        say(f"census: {warning}")
-    if walk is not None:
-        blocks = f"{walk.tally.blocks} of {len(walk.plan.blocks)} blocks are walked"
-        say(f"census: {want.file}: {blocks}" + (", it is finished: nobody is asked again" if walk.done else ""))
-    return walk
+        say(census_warning_words(warning))
+    for name, walk in (walks or {}).items():
+        told = f"{name}: " if walks and len(walks) > 1 else ""
+        say(resumed_words(str(want.file), told, walk.tally.blocks, len(walk.plan.blocks), done=walk.done))
+    return walks
 
 
-async def _size(node: NodeCommands, rng: Random) -> float:
-    """About how many nodes the network has."""
+async def _planned(node: NodeCommands, want: CensusOf, rng: Random) -> dict[FamilyName, Walk]:
+    """A walk through each family's network, by what is known of its size."""
     for _ in range(FIRST_LOOKUPS):
-        if (size := node.snapshot().size).nodes is not None and size.lookups >= FIRST_LOOKUPS:
+        sizes = [each.size for each in node.snapshot().families]
+        if all(size.nodes is not None and size.lookups >= FIRST_LOOKUPS for size in sizes):
             break
         await node.find_node(rng.randbytes(20))
-    return node.snapshot().size.nodes or 1.0
+    walks: dict[FamilyName, Walk] = {}
+    for each in node.snapshot().families:
+        plan = planned(each.size.nodes or 1.0, want.nodes, rng)
+        family = next(family for family in FAMILIES if family.name == each.family)
+        walks[each.family] = Walk(plan, each.identity.id, rng, family=family)
+    return walks
 
 
 def _report(taken: _Census) -> CensusReport:
-    walk = taken.walk
-    tally, share = walk.tally, walk.share
-    nodes = nodes_of(tally.nodes, share) if tally.blocks else None
-    found: dict[FamilyName, int] = {"IPv4": tally.nodes - tally.six, "IPv6": tally.six}
-    return CensusReport(
-        tally=tally,
-        planned=len(walk.plan.blocks),
-        share=share,
-        nodes=nodes,
-        families={name: nodes_of(count, share) for name, count in found.items() if count},
-        infohashes=infohashes_of(tally.owned, share) if tally.sampling else None,
-        listed=tuple(taken.listed)[:MAX_LISTED] if taken.want.listed else None,
-        visiting=len(walk.visits),
-    )
+    found = {name: FamilyCensus.of(walk, alone=name in taken.alone) for name, walk in taken.walks.items()}
+    return CensusReport(families=found, listed=tuple(taken.listed)[:MAX_LISTED] if taken.want.listed else None)
 
 
 def _result(node: NodeCommands, taken: _Census) -> Result:
-    report, share, tally = _report(taken), taken.walk.share, taken.walk.tally
-    done = f"{tally.blocks} of {report.planned} blocks walked, {100 * share:.3g} % of the id space"
-    summary = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
-    if taken.alone:
-        summary = f"nobody answers{' any more' if tally.blocks else ''}; {summary}"
+    report = _report(taken)
+    # A family in which nobody ever answered is told as such; it does not spoil the census of the other one.
+    counted = [one for one in report.families.values() if one.tally.nodes] or [*report.families.values()]
+    alone = any(one.alone for one in counted)
+    some = any(one.tally.nodes for one in counted)
     return Result(
         action="census",
-        ok=tally.nodes > 0 and not taken.alone,
-        partial=taken.alone and tally.nodes > 0,
-        summary=summary,
+        ok=some and not alone,
+        partial=alone and some,
+        said=Said(Came.CENSUS_ALONE if alone else Came.CENSUS),
         census=report,
         standing=standing(node),
     )

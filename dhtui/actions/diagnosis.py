@@ -22,7 +22,7 @@ from ..engine.views.snapshot import ContactView, SizeView, Snapshot
 from ..engine.wire.compact import Addr, is_local
 from ..engine.wire.family import FamilyName, family_of
 from ..engine.wire.ids import ID_LENGTH, distance
-from ..text.findings import density_summary, health_summary
+from ..text.actions.results import Came, Said
 from .run import Result, standing
 
 PINGED = 40
@@ -58,7 +58,7 @@ async def doctor(node: NodeCommands) -> Result:
     return Result(
         action="doctor",
         ok=worst(findings) is not Severity.FAULT,
-        summary=health_summary(findings),
+        said=Said(Came.HEALTH),
         findings=findings,
         standing=standing(node),
     )
@@ -120,11 +120,10 @@ async def sybil_check(
         signs = sybil_signs(around[0], around[1:], _size_by(node.k, controls))
         findings += tuple(one._replace(family=family) for one in signs)
     crowds = [one for one in findings if one.check is Check.DENSITY]
-    words = [f"{one.family}: {density_summary(one)}" if one.family else density_summary(one) for one in crowds]
     return Result(
         action="sybil_check",
         ok=all(one.verdict is Verdict.SPARSE for one in crowds),
-        summary="; ".join(words),
+        said=Said(Came.DENSITY, here),
         outcome=here,
         findings=findings,
         standing=standing(node),

@@ -10,6 +10,7 @@ from ..errors import Exit, Failure, UsageError
 from ..items.keepalive import KeptItem
 from ..items.keepalive.plan import paused
 from ..items.keepalive.store import Items, change, load
+from ..text.actions.notices import nothing_kept_words
 from .request import ChangeKept, ListKept
 
 
@@ -36,7 +37,7 @@ def list_kept(request: ListKept) -> KeptList:
 def change_kept(request: ChangeKept) -> KeptList:
     """Pause one, resume it or let it go. Raises `Failure`, with `Exit.NOT_FOUND` where it is not kept, and
     `UsageError` where it has another salt than the one given."""
-    target, missing = request.target, f"nothing is kept alive at {request.target.hex()}: --do kept lists what is"
+    target, missing = request.target, nothing_kept_words(request.target)
     before, _ = _load(request.state)
     if target not in before:
         raise Failure(missing, Exit.NOT_FOUND)

@@ -13,8 +13,6 @@ from .named_input import input_bytes
 from .request import STDOUT, DecryptKey, DeleteKey, EncryptKey, ExportKey, ImportKey, ListKeys, MakeKey, RenameKey
 from .unlocking import is_locked, load_key, passphrase, public_key
 
-PUBLIC_KEY_WARNING = "is the test key printed in BEP 44: anybody can sign with it"
-
 
 class Key(NamedTuple):
     """What `genkey` made, or for the built-in test key found."""

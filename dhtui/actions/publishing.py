@@ -8,11 +8,9 @@ from ..engine.items import MutableItem, sign
 from ..engine.keys import PrivateKey
 from ..errors import UsageError
 from ..keyring import Keyring, LockedKey, WrongPassphrase
+from ..text.actions.notices import exposed_keys_words
 from .request import Zone
 from .unlocking import load_key
-
-MAX_NAMED = 5
-"""Most keys that a warning names."""
 
 
 def signed(zones: Sequence[Zone], now: float) -> list[MutableItem]:
@@ -36,10 +34,7 @@ def signed(zones: Sequence[Zone], now: float) -> list[MutableItem]:
 def exposed(zones: Sequence[Zone]) -> list[str]:
     """A warning of the keys that others than their owner can read."""
     found = [zone.key.name for zone in zones if Keyring(zone.key.folder).exposure(zone.key.name)]
-    if not found:
-        return []
-    named = ", ".join(found[:MAX_NAMED]) + (f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else "")
-    return [f"private keys can be read by others ({named}): chmod 600 their files"]
+    return [exposed_keys_words(found)] if found else []
 
 
 def _key(zone: Zone, ring: Keyring) -> PrivateKey:

@@ -125,6 +125,12 @@ class Request(NamedTuple):
     """put: what to store."""
     min_stored: int = 1
     """put: on how many nodes it must be stored to be a success."""
+    wait: bool = False
+    """Whether the node stays once it is done, and serves others."""
+    trace: bool = False
+    """Whether each packet is told."""
+    record: Path | None = None
+    """The file that the run is recorded in."""
     dry_run: bool = False
     """put: only look where it would be stored."""
     read_back: bool = False

@@ -21,8 +21,8 @@ from ..engine.wire.compact import Addr
 from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Exit
-from ..text.decisions import DOUBTS, outcome_stop_words
-from ..text.swarms import scrape_words
+from ..text.actions.results import Came, Said
+from ..text.node.details import detail_words
 
 if TYPE_CHECKING:
     from ..engine.diagnosis.findings import Finding
@@ -61,8 +61,8 @@ class Result(NamedTuple):
     action: str
     ok: bool
     """Whether it did what was wanted: the exit code."""
-    summary: str
-    """That in one sentence, in our words."""
+    said: Said
+    """What it came to."""
     standing: NodeStatus
     """Where our node stood at the end."""
     outcome: Outcome | None = None
@@ -89,6 +89,15 @@ class Result(NamedTuple):
     """Given up: the deadline, or a signal."""
     partial: bool = False
     """Given up, though what was found by then would have been a success."""
+    also: Said | None = None
+    """What failed besides."""
+
+    @property
+    def summary(self) -> str:
+        """What it came to, in one sentence."""
+        from ..text.actions.summary import result_words
+
+        return result_words(self)
 
     @property
     def exit(self) -> Exit:
@@ -156,32 +165,33 @@ def _standing(snapshot: Snapshot) -> NodeStatus:
 async def bootstrap(node: NodeCommands, *, first: bool = False) -> Result:
     """Join the network. `first`: it may be the first node of one, which has nobody to start from."""
     view = await node.bootstrapped()
-    ok, summary = view.state == "done", view.why
+    ok, why = view.state == "done", detail_words(view.why)
+    said = Said(Came.JOINED, text=why) if why else Said(Came.NOT_JOINED)
     if view.state == "failed":
-        summary = "nobody answered"
+        said = Said(Came.NOBODY_ANSWERED)
     elif view.state == "idle":
-        ok, summary = first, f"there is nobody to start from: {view.why}"
-    return Result(action="bootstrap", ok=ok, summary=summary, standing=standing(node))
+        ok, said = first, Said(Came.NOBODY_TO_START_FROM, text=why)
+    return Result(action="bootstrap", ok=ok, said=said, standing=standing(node))
 
 
 async def identity(node: NodeCommands) -> Result:
     """Tell our id and address, after a bootstrap, in which others tell us the address."""
     await node.bootstrapped()
     now = standing(node)
-    return Result(action="id", ok=True, summary=f"own id {node.id.hex()}", standing=now)
+    return Result(action="id", ok=True, said=Said(Came.OWN_ID, text=node.id.hex()), standing=now)
 
 
 async def ping(node: NodeCommands, remotes: Sequence[Addr]) -> Result:
     """Ask nodes whether they are there."""
     outcome = await node.ping(remotes)
-    return _result(node, "ping", outcome, outcome.ok, _asked(outcome))
+    return _result(node, "ping", outcome, outcome.ok, Came.ASKED)
 
 
 async def ping_nearest(node: NodeCommands, target: bytes, progress: Progress | None = None) -> Result:
     """Look the nodes nearest to a target up, and ask them whether they are there."""
     near = await node.find_node(target, progress=progress)
     if not near.complete:
-        return _result(node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
+        return _result(node, "ping", near, False, Came.NOT_PINGED)
     return await ping(node, [one.addr for one in near.closest])
 
 
@@ -190,7 +200,7 @@ async def find_node(
 ) -> Result:
     """Find the nodes closest to a target."""
     outcome = await node.find_node(target, remotes=remotes, progress=progress)
-    return _result(node, "find_node", outcome, outcome.ok, _asked(outcome))
+    return _result(node, "find_node", outcome, outcome.ok, Came.ASKED)
 
 
 async def get_peers(
@@ -205,8 +215,7 @@ async def get_peers(
     """Find peers. That nobody knows any is an answer too."""
     on_peers = finds.peers if finds else None
     outcome = await node.get_peers(info_hash, remotes=remotes, progress=progress, on_peers=on_peers)
-    peers = f"{len(outcome.peers)} {'peer' if len(outcome.peers) == 1 else 'peers'}; " if outcome.answered else ""
-    return _result(node, action, outcome, outcome.ok, peers + _asked(outcome))
+    return _result(node, action, outcome, outcome.ok, Came.PEERS)
 
 
 async def announce_peer(
@@ -220,7 +229,7 @@ async def announce_peer(
 ) -> Result:
     """Announce a peer of ours at `port`; 0 is the one that packets come from. `seed`: it has the whole torrent."""
     outcome = await node.announce_peer(info_hash, port, seed=seed, remotes=remotes, progress=progress)
-    return _written(node, outcome, "announced as a seed to" if seed else "announced to", remotes)
+    return _written(node, outcome, Came.ANNOUNCED_AS_SEED if seed else Came.ANNOUNCED, remotes)
 
 
 async def scrape(
@@ -228,13 +237,8 @@ async def scrape(
 ) -> Result:
     """Estimate how many seeds and downloaders an infohash has."""
     outcome = await node.scrape(info_hash, remotes=remotes, progress=progress)
-    counted = "" if outcome.scrape is None else f"{scrape_words(outcome.scrape)}; "
-    nobody = (
-        "no node counts its peers (none knows the torrent, or none BEP 33): "
-        if outcome.scrape is None and outcome.answered
-        else ""
-    )
-    return _result(node, "scrape", outcome, outcome.ok, f"{counted}{nobody}{_asked(outcome)}")
+    came = Came.NOT_COUNTED if outcome.scrape is None and outcome.answered else Came.COUNTED
+    return _result(node, "scrape", outcome, outcome.ok, came)
 
 
 async def sample_infohashes(
@@ -242,10 +246,8 @@ async def sample_infohashes(
 ) -> Result:
     """Ask nodes for some of the infohashes that they store."""
     outcome = await node.sample_infohashes(target, remotes=remotes, progress=progress)
-    given = [part for one in outcome.asked for part in one.given if isinstance(part, GivenSamples)]
-    found = len({each for part in given for each in part.samples})
-    said = f"{found} infohashes from {_nodes(len(given))}; " if outcome.answered else ""
-    return _result(node, "sample_infohashes", outcome, bool(given), said + _asked(outcome))
+    given = any(isinstance(part, GivenSamples) for one in outcome.asked for part in one.given)
+    return _result(node, "sample_infohashes", outcome, given, Came.SAMPLED)
 
 
 async def put(
@@ -269,9 +271,10 @@ async def put(
 
         await gauge(node)
     outcome = await node.put(what, cas=cas, remotes=remotes, progress=progress, wide=wide)
-    result = _written(node, outcome, "stored on", remotes)
+    result = _written(node, outcome, Came.STORED, remotes)
     if 0 < outcome.stored < min_stored:
-        result = result._replace(ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
+        said = result.said._replace(came=Came.STORED_ON_TOO_FEW, wanted=min_stored)
+        result = result._replace(ok=False, said=said)
     if isinstance(what, ImmutableItem):
         return result
     from ..items.conflict import conflict_of, to_read_again  # here, for only puts of mutable items need it
@@ -284,7 +287,7 @@ async def put(
     conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
     if conflict is None:
         return result
-    return result._replace(ok=False, conflict=conflict, summary=conflict.words())
+    return result._replace(ok=False, conflict=conflict, said=Said(Came.CONFLICT, outcome))
 
 
 async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None = None) -> ReadBack:
@@ -311,7 +314,7 @@ async def and_read_back(node: NodeCommands, result: Result, progress: Progress |
     if result.outcome is None or not result.outcome.stored or result.conflict is not None:
         return result
     read = await read_back(node, result.outcome, progress)
-    return result._replace(ok=result.ok and read.ok, read_back=read, summary=f"{result.summary}; {read.words()}")
+    return result._replace(ok=result.ok and read.ok, read_back=read)
 
 
 async def dry_run(
@@ -328,13 +331,15 @@ async def dry_run(
         salt = b"" if isinstance(what, ImmutableItem) else what.salt
         outcome = await node.get(what.target, salt=salt, public=_key_of(what), remotes=remotes, progress=progress)
     item: Item | None = None
-    ok, summary = bool(outcome.closest), _asked(outcome)
+    ok, said = bool(outcome.closest), Said(Came.ASKED, outcome)
     try:
         item = what.signed(outcome.highest_seen) if isinstance(what, Draft) else what
-        summary = f"dry run: nothing was put, it would go to {_nodes(len(outcome.closest))}" if ok else summary
+        if ok:
+            said = Said(Came.DRY_RUN, number=len(outcome.closest))
     except (ItemError, BadKey) as error:
-        ok, summary = False, str(error)
-    return _result(node, "put", replace(outcome, action="put", item=item), ok, summary)
+        ok, said = False, Said(Came.BAD_ITEM, text=str(error))
+    put = replace(outcome, action="put", item=item)
+    return Result(action="put", ok=ok, said=said, outcome=put, standing=standing(node))
 
 
 async def republish(node: NodeCommands, keeper: Keeper) -> Result:
@@ -344,15 +349,19 @@ async def republish(node: NodeCommands, keeper: Keeper) -> Result:
     await node.bootstrapped()
     kept = await keeper.one_pass()
     if keeper.unread:
-        return Result(action="republish", ok=False, summary=keeper.problem, kept=kept, standing=standing(node))
+        said = Said(Came.LIST_UNREAD, text=keeper.problem)
+        return Result(action="republish", ok=False, said=said, kept=kept, standing=standing(node))
     failed = sum(each.last is not None and each.last.verdict is CheckVerdict.FAILED for each in kept)
     total = len(keeper.items)
-    looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
-    summary = f"{looked}, {failed} in vain" if failed else looked
-    if keeper.damaged:
-        summary += "; the list was damaged"
-    ok = not failed and not keeper.damaged
-    return Result(action="republish", ok=ok, summary=summary, kept=kept, standing=standing(node))
+    came = Came.SOME_IN_VAIN if failed else Came.KEPT_ALIVE if total else Came.NOTHING_KEPT
+    return Result(
+        action="republish",
+        ok=not failed and not keeper.damaged,
+        said=Said(came, number=len(kept), of=total, wanted=failed),
+        also=Said(Came.LIST_DAMAGED) if keeper.damaged else None,
+        kept=kept,
+        standing=standing(node),
+    )
 
 
 async def get(
@@ -379,8 +388,9 @@ async def get(
         on_item=finds.item if finds else None,
     )
     if outcome.item is not None:
-        return _result(node, "get", outcome, True, f"verified; {_agreement(outcome, outcome.item)}")
-    return _result(node, "get", outcome, False, _why_not_found(outcome, at_least, newer_than, salt))
+        return _result(node, "get", outcome, True, Came.VERIFIED)
+    said = _why_not_found(outcome, at_least, newer_than, salt)
+    return Result(action="get", ok=False, said=said, outcome=outcome, standing=standing(node))
 
 
 async def closest_stores(
@@ -402,11 +412,10 @@ async def closest_stores(
         closest = [near.addr for near in outcome.closest]
         stores = (await node.get(target, salt=salt, public=public, remotes=closest)).asked if closest else ()
     holding = sum(one.status in (Status.VALUE, Status.OLDER, Status.UNPROVED) for one in stores)
-    summary = f"{_asked(outcome)}; {holding} of the closest {len(stores)} hold the item"
     return Result(
         action="closest_stores",
         ok=bool(stores),
-        summary=summary if stores else _asked(outcome),
+        said=Said(Came.HOLDERS if stores else Came.ASKED, outcome, number=holding, of=len(stores)),
         outcome=outcome,
         stores=stores,
         standing=standing(node),
@@ -418,80 +427,40 @@ def _key_of(what: Item | Draft) -> bytes | None:
     return what.key.public if isinstance(what, Draft) else what.k if isinstance(what, MutableItem) else None
 
 
-# ---- sentences ------------------------------------------------------------------------------------------
+# ---- what it came to ------------------------------------------------------------------------------------
 
 
-def _result(node: NodeCommands, action: str, outcome: Outcome, ok: bool, summary: str) -> Result:
-    return Result(action=action, ok=ok, summary=summary, outcome=outcome, standing=standing(node))
+def _result(node: NodeCommands, action: str, outcome: Outcome, ok: bool, came: Came) -> Result:
+    return Result(action=action, ok=ok, said=Said(came, outcome), outcome=outcome, standing=standing(node))
 
 
-def _nodes(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"
+def _written(node: NodeCommands, outcome: Outcome, came: Came, remotes: Sequence[Addr] | None) -> Result:
+    # Of named nodes, one that was too dead to give a token counts as one that did not store.
+    count = len(outcome.writes if remotes is None else outcome.asked)
+    if not outcome.writes and not outcome.complete:
+        came = Came.NOT_WRITTEN
+    elif not outcome.writes:
+        came = Came.NOT_STORABLE if outcome.answered else Came.ASKED
+    result = _result(node, outcome.action, outcome, outcome.ok, came)
+    return result._replace(said=result.said._replace(number=count))
 
 
-def _asked(outcome: Outcome) -> str:
-    """How many answered; and why that proves nothing, where nothing was found among liars."""
+def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None, salt: bytes) -> Said:
     if not outcome.asked:
-        return "there was no node to ask"
-    asked = f"{outcome.answered} of {_nodes(len(outcome.asked))} answered"
-    return asked if outcome.item is not None or outcome.peers else f"{asked}{_doubted(outcome)}"
-
-
-def _doubted(outcome: Outcome) -> str:
-    return "" if outcome.doubt is None else f", but {DOUBTS[outcome.doubt]}"
-
-
-def _written(node: NodeCommands, outcome: Outcome, verb: str, remotes: Sequence[Addr] | None) -> Result:
-    if outcome.writes:
-        # Of named nodes, one that was too dead to give a token counts as one that did not store.
-        summary = f"{verb} {outcome.stored} of {_nodes(len(outcome.writes if remotes is None else outcome.asked))}"
-    elif not outcome.complete:
-        summary = f"nothing was sent to be stored: {_asked(outcome)}"
-    elif outcome.answered:
-        summary = outcome_stop_words(outcome)
-    else:
-        summary = _asked(outcome)
-    return _result(node, outcome.action, outcome, outcome.ok, summary)
-
-
-def _agreement(outcome: Outcome, item: Item) -> str:
-    """How many nodes gave this very item, and what the others gave that answered."""
-    given = [one.item for one in outcome.asked if one.status is Status.VALUE]
-    same = sum(other is not None and other.v == item.v for other in given)
-    counts = (
-        (len(given) - same, "another value with the same seq"),
-        (sum(one.status is Status.OLDER for one in outcome.asked), "an older one"),
-        (sum(one.status in _BAD for one in outcome.asked), "one that is not genuine"),
-        (sum(one.status is Status.UNPROVED for one in outcome.asked), "one that needs another salt"),
-        (sum(one.status is Status.ANSWERED for one in outcome.asked), "nothing"),
-    )
-    others = ", ".join(f"{count} {what}" for count, what in counts if count)
-    hidden = sum(one.behind is not None and one.item is not None for one in outcome.asked)
-    behind = f" ({hidden} of them behind a value that is not genuine)" if hidden else ""
-    return f"{_nodes(same)} had it{behind}" + (f", {others}" if others else "")
-
-
-def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None, salt: bytes) -> str:
-    if not outcome.asked:
-        return _asked(outcome)
+        return Said(Came.ASKED, outcome)
     if not outcome.complete:
-        return f"no value by then: {_asked(outcome)}"
+        return Said(Came.INCOMPLETE, outcome)
     if not outcome.answered:
-        return f"nobody answered, so it is not known whether there is a value: {_asked(outcome)}"
+        return Said(Came.NOT_KNOWN, outcome)
     if outcome.highest_seen is not None and at_least is not None:
-        newest = f"the newest has seq {outcome.highest_seen}, at least {at_least} was asked for"
-        return f"value not found: {newest}{_doubted(outcome)}"
+        return Said(Came.TOO_OLD, outcome, number=outcome.highest_seen, wanted=at_least)
     if at_least is not None and any(isinstance(one.item, ImmutableItem) for one in outcome.asked):
-        without = f"the one that is there is immutable and has no seq, at least {at_least} was asked for"
-        return f"value not found: {without}{_doubted(outcome)}"
+        return Said(Came.NO_SEQ, outcome, wanted=at_least)
     told = [one.seq for one in outcome.asked if one.seq is not None and one.status is Status.ANSWERED]
     if told and newer_than is not None:
-        newest = f"none is newer than seq {newer_than}, the stored one has {max(told)}"
-        return f"value not found: {newest}{_doubted(outcome)}"
+        return Said(Came.NOT_NEWER, outcome, number=max(told), wanted=newer_than)
     if unproved := sum(one.status is Status.UNPROVED for one in outcome.asked):
-        needs = "another salt than this" if salt else "a salt: give --salt"
-        return f"value not found: {_nodes(unproved)} gave a mutable item that needs {needs}; {_asked(outcome)}"
-    bad = sum(one.status in _BAD for one in outcome.asked)
-    if bad:
-        return f"value not found: {_nodes(bad)} gave one that is not genuine; {_asked(outcome)}"
-    return f"value not found: {_asked(outcome)}"
+        return Said(Came.NEEDS_OTHER_SALT if salt else Came.NEEDS_SALT, outcome, number=unproved)
+    if bad := sum(one.status in _BAD for one in outcome.asked):
+        return Said(Came.NOT_GENUINE, outcome, number=bad)
+    return Said(Came.NOT_FOUND, outcome)

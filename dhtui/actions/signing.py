@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from ..engine.items import MAX_SEQ, ItemError, MutableItem, sign, signing_buffer
+from ..engine.items import ItemError, MutableItem, sign, signing_buffer
 from ..engine.keys import BadKey, PrivateKey
 from ..errors import Exit, Failure, UsageError, quoted
+from ..text.actions.notices import SignatureFault
 from .request import STDOUT, KeyChoice, SignItem, VerifyItem
 from .unlocking import load_key
 
@@ -37,8 +38,8 @@ class Verified(NamedTuple):
     """What `verify` looked at."""
 
     item: MutableItem
-    fault: str = ""
-    """Why it is not what it should be, a clause; empty for a genuine one."""
+    fault: SignatureFault | None = None
+    """Why it is not what it should be; `None` for a genuine one."""
 
     @property
     def exit(self) -> Exit:
@@ -76,14 +77,9 @@ def verify_item(request: VerifyItem) -> Verified:
     """Whether an item is genuine, and what is said of it."""
     item = request.item
     if not item.verify():
-        return Verified(item, "the signature does not hold for this value, seq, salt and public key")
+        return Verified(item, SignatureFault.FORGED)
     if request.public is not None and item.k != request.public:
-        return Verified(item, f"it is signed, but by another key, {item.k.hex()}")
+        return Verified(item, SignatureFault.OTHER_KEY)
     if request.target is not None and request.target != item.target:
-        return Verified(item, f"it is signed, but for another target, {item.target.hex()}")
+        return Verified(item, SignatureFault.OTHER_TARGET)
     return Verified(item)
-
-
-def last_of_all(seq: int) -> str:
-    """What to know about the highest seq there is, a sentence; else empty."""
-    return f"seq {seq} is the highest there is: nothing can ever replace this value" if seq == MAX_SEQ else ""

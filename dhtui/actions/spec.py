@@ -221,13 +221,13 @@ _ROWS = (
         fields=(
             "| `result` of census | `census` | null, or what was counted. Shares are `{part, whole, share, low, "
             "high}`, estimates `{estimate, low, high}` (null where there is no telling), the bounds those of 95 % "
-            "intervals: `nodes` and `infohashes` of the whole network; `families`: the `nodes` of each address family "
-            "in which any were found; `blocks` walked of `planned`, a `space` of all "
-            "ids; `visited` nodes, `found` (they answered under an id of their block); `answers`, `sampling` (they "
-            "gave samples, BEP 51), `bep42` (ids that fit, of public addresses); `round_trips`: `{p10, p50, p90, "
-            "p99}` in milliseconds; `clients`: `{client, code_hex, part, whole, share, low, high}`, by the first two "
-            "bytes of `v`; `sampled`: infohashes given; `surplus`: candidates left out, being too many; "
-            "`unbelieved`: nodes whose `num` was not used |\n"
+            "intervals. In `families` an object for each address family, each a network of its own: `nodes` and "
+            "`infohashes` of all of it; `blocks` walked of `planned`, a `space` of all ids; `alone`, whether nobody "
+            "answered any more; `visited` nodes, `found` (they answered under an id of their block); `answers`, "
+            "`sampling` (they gave samples, BEP 51), `bep42` (ids that fit, of public addresses); `round_trips`: "
+            "`{p10, p50, p90, p99}` in milliseconds; `clients`: `{client, code_hex, part, whole, share, low, high}`, "
+            "by the first two bytes of `v`; `sampled`: infohashes given; `surplus`: candidates left out, being too "
+            "many; `unbelieved`: nodes whose `num` was not used |\n"
             "| | `infohashes` | with --list-infohashes the infohashes that nodes gave in this run, at most 100,000; "
             "else null |"
         ),
@@ -269,7 +269,8 @@ _ROWS = (
             "| | `cases` | one of each case: `id`, which stays for ever, `bep` (null for robustness), `section`, "
             "`level` (`M` must, `S` should, `O` optional, `H` robustness), `requirement`; `outcome`: `pass`, `fail`, "
             "`non-strict`, `unsupported`, `inconclusive` or `skipped`, and with --list null; `expected` and `actual` "
-            "in words; `why` it was skipped, or null; `known`: the reason in the file of --skip, or null; `sent`, the "
+            "in words; `why` it was skipped, or null, and `reason`, that as a word that stays; "
+            "`known`: the reason in the file of --skip, or null; `sent`, the "
             "datagram that decided, and `received`, what came from the node since, in hex; `recording`: its file, or "
             "null |"
         ),
@@ -415,8 +416,9 @@ _ROWS = (
         json="headless.offline.json_lines:verified",
         offline=True,
         fields=(
-            "| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, "
-            "`value_text`, `magnet` | `ok` says whether it is genuine, and of the key and target that were given |"
+            "| `result` of verify | `summary`, `fault`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, "
+            "`value_hex`, `value_text`, `magnet` | `ok` says whether it is genuine, and of the key and target that "
+            "were given; `fault` is null or `forged`, `other_key` or `other_target` |"
         ),
     ),
     Action(

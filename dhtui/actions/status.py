@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..engine.views.snapshot import Snapshot
+from ..text.actions.results import Came, Said
 from .request import Request
 from .requested import Run
 from .run import Result, standing
@@ -12,7 +13,7 @@ async def tell(request: Request, run: Run) -> Result:
     """Tell how it is. It is ready once it has joined its network: `Result.ok`."""
     now = run.node.snapshot()
     ready = is_ready(now)
-    return Result(action="status", ok=ready, summary=_summary(now, ready), standing=standing(run.node), status=now)
+    return Result(action="status", ok=ready, said=_said(now, ready), standing=standing(run.node), status=now)
 
 
 def is_ready(now: Snapshot) -> bool:
@@ -20,11 +21,13 @@ def is_ready(now: Snapshot) -> bool:
     return now.bootstrap.state == "done" and now.table.good > 0
 
 
-def _summary(now: Snapshot, ready: bool) -> str:
-    good = f"{now.table.good} good {'node' if now.table.good == 1 else 'nodes'}"
-    if ready:
-        return f"ready, with {good}"
-    if now.bootstrap.state == "done":
-        return "it runs and has lost all of its nodes"
-    states = {"idle": "has nobody to start from", "running": "is joining its network", "failed": "reached nobody"}
-    return f"it runs and {states[now.bootstrap.state]}, with {good}"
+_NOT_READY = {
+    "idle": Came.STARTLESS,
+    "running": Came.JOINING,
+    "failed": Came.REACHED_NOBODY,
+    "done": Came.LOST_ALL,
+}
+
+
+def _said(now: Snapshot, ready: bool) -> Said:
+    return Said(Came.READY if ready else _NOT_READY[now.bootstrap.state], number=now.table.good)

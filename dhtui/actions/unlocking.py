@@ -11,6 +11,14 @@ from ..errors import UsageError, quoted
 from ..keyring import Keyring, KeyringError
 from ..keyring.seal import MAX_PASSPHRASE, passphrase_bytes
 from ..storage.atomic import readers_of
+from ..text.actions.notices import (
+    AGAIN_PROMPT,
+    NEW_PASSPHRASE,
+    PASSPHRASE,
+    exposed_file_words,
+    exposed_key_words,
+    passphrase_prompt,
+)
 from .named_input import input_line
 from .request import AnyRequest, EncryptKey, ImportKey, KeyChoice, Request, Unsigned
 
@@ -25,7 +33,7 @@ def exposure(request: AnyRequest) -> list[str]:
         return []
     found = []
     if readers := Keyring(key.folder).exposure(key.name):
-        found.append(f"the private key {quoted(key.name)} can be read by {readers}: chmod 600 its file")
+        found.append(exposed_key_words(quoted(key.name), readers))
     named = {key.passphrase: "passphrase"}
     if isinstance(request, EncryptKey):
         named[request.new] = "passphrase"
@@ -33,7 +41,7 @@ def exposure(request: AnyRequest) -> list[str]:
         named[request.file] = "private key"
     for path, what in named.items():
         if path is not None and str(path) != "-" and path.is_file() and (readers := readers_of(path)):
-            found.append(f"the {what} in {quoted(str(path))} can be read by {readers}: chmod 600 it")
+            found.append(exposed_file_words(what, quoted(str(path)), readers))
     return found
 
 
@@ -94,13 +102,13 @@ def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False, flag: 
     if key.passphrase is not None:
         return _from_file(key.passphrase, flag, key.patience)
     if not sys.stdin.isatty():
-        wanted = "a new passphrase" if again else "a passphrase"
+        wanted = NEW_PASSPHRASE if again else PASSPHRASE
         raise UsageError(f"the key {key.name} needs {wanted}: run this in a terminal, or give {flag}")
     from getpass import getpass
 
     try:
-        text = getpass(f"{'New passphrase' if again else 'Passphrase'} of the key {key.name}: ")
-        if new and getpass("The same again: ") != text:
+        text = getpass(passphrase_prompt(key.name, new=again))
+        if new and getpass(AGAIN_PROMPT) != text:
             raise UsageError("the two passphrases are not the same; nothing was done")
     except EOFError:
         text = ""

@@ -25,7 +25,7 @@ PATIENCE = 5.0
 async def attached(
     path: Path, level: Literal["status", "all"], *, patience: float = PATIENCE
 ) -> AsyncIterator[AttachedNode]:
-    """The node that listens at a socket; `level` is what it shall tell unasked. Leaving ends nothing there.
+    """The node that listens at a socket; `level` is what it is to tell unasked. It goes on when we disconnect.
 
     Raises `Failure`: `Exit.NO_ANSWER` where there is no node, or none that answers within `patience` seconds.
     """

@@ -35,7 +35,7 @@ class ControlSocket:
         self.path = Path(path).expanduser()
         self._node: Served | None = None
         self._hub: Hub | None = None
-        """Made for the first who comes: most nodes are never attached to, and it takes some MB."""
+        """Made for the first client: most nodes never have one, and it takes some MB."""
         self._server: asyncio.AbstractServer | None = None
         self._held = ExitStack()
 
@@ -61,7 +61,7 @@ class ControlSocket:
         self._server = await loop.create_unix_server(self._session, sock=listener, backlog=BACKLOG)
 
     def _session(self) -> asyncio.Protocol:
-        """For the next who comes."""
+        """For the next client."""
         from .hub import Hub
         from .session import Session
 
@@ -104,7 +104,7 @@ class ControlSocket:
                 self.path.unlink()
 
     async def close(self) -> None:
-        """Let all attached programs go, and remove the socket. A second time nothing happens."""
+        """Disconnect all attached programs, and remove the socket. A second time nothing happens."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -116,7 +116,7 @@ class ControlSocket:
 
 
 def _is_alive(path: Path) -> bool:
-    """Whether somebody listens at a socket: on file systems without locks, this is all that tells."""
+    """Whether a process listens at a socket: on file systems without locks, nothing else tells."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         try:

@@ -1,4 +1,4 @@
-"""The node's side: all who are attached to it."""
+"""The node's side: all clients that are attached to it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Served(NodeCommands, Stated, Protocol):
 
 
 class Hub:
-    """Tells those who are attached what happens, and carries their calls out. To be closed before the node."""
+    """Tells the attached clients what happens, and carries out their calls. To be closed before the node."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Hub:
         wall: Callable[[], float] = time.time,
         call_later: Later | None = None,
     ) -> None:
-        """`admits` says who may be attached. `now` is the engine's clock, `wall` gives Unix time."""
+        """`admits` says whose programs may attach. `now` is the engine's clock, `wall` gives Unix time."""
         self.node, self.admits, self.clock, self._wall = node, admits, now, wall
         self.call_later: Later = call_later or asyncio.get_running_loop().call_later
         self._sessions: dict[Session, None] = {}
@@ -59,11 +59,11 @@ class Hub:
         self.closed = False
 
     def __len__(self) -> int:
-        """How many are attached."""
+        """How many clients are attached."""
         return len(self._sessions)
 
     def hello(self) -> Hello:
-        """What each is greeted with."""
+        """The first line to each client."""
         return Hello(__version__, shape(), self.node.k, self.clock(), self._wall())
 
     def packets(self) -> int:
@@ -97,25 +97,25 @@ class Hub:
         return self.node.holdings()
 
     def told(self, line: ToClient) -> Told:
-        """A line to be told, encoded once if it is the snapshot that all get."""
+        """A line for clients, encoded once if it is the snapshot that all get."""
         return self._told if line is self._snapshot and self._told is not None else Told(line)
 
     # ---- clients -----------------------------------------------------------------------------------
 
     def add(self, session: Session) -> bool:
-        """One has come. Returns whether there is room for it."""
+        """A client has connected. Returns whether there is room for it."""
         if self.closed or len(self._sessions) >= MOST_CLIENTS:
             return False
         self._sessions[session] = None
         return True
 
     def remove(self, session: Session) -> None:
-        """One has left."""
+        """A client has disconnected."""
         self._sessions.pop(session, None)
         self.listen(session, False)
 
     def listen(self, session: Session, wants: bool) -> None:
-        """Tell it of events, or no more. While nobody wants them, the node doesn't even make them."""
+        """Begin to tell a client of events, or stop. While no client wants them, the node makes none."""
         if wants:
             self._listening[session] = None
         else:
@@ -132,7 +132,7 @@ class Hub:
             session.hear(event, told)
 
     def watch(self) -> None:
-        """Somebody watches: from now on time passes for it."""
+        """A client watches: it gets ticks from now on."""
         if self._timer is None and not self.closed:
             self._timer = self.call_later(TICK, self._tick)
 
@@ -147,7 +147,7 @@ class Hub:
     # ---- calls -------------------------------------------------------------------------------------
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Carry a call out."""
+        """Carry out a call, in a task."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -159,7 +159,7 @@ class Hub:
             raise NodeError("too many calls are under way at that node")
 
     async def close(self) -> None:
-        """Let all clients go, and end their calls. A second time nothing happens."""
+        """Disconnect all clients, and end their calls. A second time nothing happens."""
         self.closed = True
         if self._timer is not None:
             self._timer.cancel()

@@ -202,7 +202,7 @@ class Cancel(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """What is told from now on without being asked for."""
+    """Asks for what the node is to tell unasked from now on."""
 
     level: Literal["status", "all"]
     """Only snapshots, or all events and states."""
@@ -242,14 +242,14 @@ class Answer:
 
 
 class Step(NamedTuple):
-    """How far the lookup of a call is. Some are left out."""
+    """How far the lookup of a call is. Not every step is sent."""
 
     call: int
     view: LookupView
 
 
 class Findings(NamedTuple):
-    """What a lookup has found. Some are left out: the outcome has all."""
+    """What a lookup has found so far. Not all is sent: the outcome has all."""
 
     call: int
     peers: tuple[Addr, ...]
@@ -298,7 +298,7 @@ def longest(line: ToClient) -> int:
 
 
 class Hello(NamedTuple):
-    """Who speaks."""
+    """The first line of each side: who it is."""
 
     version: str
     """Of dhtui."""
@@ -315,7 +315,7 @@ _HELLO: Final[Coder[Hello]] = coder(Hello)
 
 
 class OtherVersion(ValueError):
-    """The other side can't be understood. The message says which versions meet, in a clause."""
+    """The other side speaks another version. The message names both, in a clause."""
 
 
 def shape() -> str:

@@ -1,4 +1,4 @@
-"""Where the socket of a node is, and who may use it: its own user, by folder, by mode, by the system's word."""
+"""Where the socket of a node is, and who may use it: its own user, by folder, by mode, and by peer credentials."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Session(asyncio.Protocol):
     # ---- the connection ----------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet it, unless it is another user's or one too many."""
+        """Greet the client, unless it is another user's, or there are too many."""
         assert isinstance(transport, asyncio.Transport)
         if not self._hub.admits(transport):
             transport.abort()
@@ -130,11 +130,11 @@ class Session(asyncio.Protocol):
             self.leave(ByeReason.FULL)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """It has left. What it started goes on, and nobody is told of it."""
+        """The client has disconnected. What it started goes on, and is reported to nobody."""
         self._forget()
 
     def leave(self, why: ByeReason) -> None:
-        """Tell it why, and end the connection."""
+        """Tell the client why, and end the connection."""
         transport = self._transport
         if transport is None:
             return
@@ -157,7 +157,7 @@ class Session(asyncio.Protocol):
     # ---- reading -----------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Carry out what it says, as far as its allowance goes."""
+        """Carry out the client's calls, as far as its allowance goes."""
         if self._transport is not None:
             self._read += data
             self._take_lines()
@@ -177,7 +177,7 @@ class Session(asyncio.Protocol):
                 return
 
     def _may_speak(self) -> bool:
-        """Whether its allowance holds for one more line. If not, it is heard again a little later."""
+        """Whether the allowance covers one more line. If not, reading goes on a little later."""
         now = self._hub.clock()
         self._allowance = min(BURST, self._allowance + CALLS_A_SECOND * (now - self._allowed_at))
         self._allowed_at = now
@@ -254,7 +254,7 @@ class Session(asyncio.Protocol):
         self.pump()
 
     def _on_the_way(self, call: Call) -> perform.OnTheWay:
-        """What is told of a call while it is under way. It is left out where it would have to wait."""
+        """What is told of a call while it is under way. It is left out if it could not be sent at once."""
         if not call.tell:
             return perform.OnTheWay()
         told_at = float("-inf")
@@ -343,11 +343,11 @@ class Session(asyncio.Protocol):
         self._out.append(self._hub.told(line))
 
     def pause_writing(self) -> None:
-        """It reads too slowly: nothing more is encoded for it."""
+        """The client reads too slowly: nothing more is encoded for it."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """It has read."""
+        """The client has read: encoding goes on."""
         self._paused = False
         self.pump()
 
@@ -392,7 +392,7 @@ class Session(asyncio.Protocol):
             return b""
 
     def _catch_up(self, since: float, packets: int) -> None:
-        """It has read all: tell it what it missed, and go on from here."""
+        """The client has read all: tell it how much it missed, and go on from here."""
         self._missed = None
         self._hub.listen(self, True)
         self._put(Missed(self._hub.clock(), since, max(0, self._hub.packets() - packets)))

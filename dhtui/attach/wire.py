@@ -212,7 +212,7 @@ def check_item(item: Item | None) -> None:
 
 
 def result_of(answer: Answer) -> Result:
-    """What came of a call. Raises what the node raised: `ValueError`, `ItemError`, `NodeError`."""
+    """The result of a call. Raises what the node raised: `ValueError`, `ItemError`, `NodeError`."""
     result = answer.result
     if not isinstance(result, Refused):
         return result

@@ -11,11 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 from ..engine.wire.bencode import BencodeError, decode_any_size, encode
 from ..engine.wire.compact import Addr, NodeInfo, pack_addr
 from ..engine.wire.family import IPV4, Family, family_of
-from ..text.safe import safe_text
+from ..text.runs.conformance import error_shown, reply_shown
 
 VERSION = b"dT\x00\x01"
-SHOWN = 200
-"""Most characters of a message in words."""
 
 
 def read(data: bytes) -> dict[bytes, Any]:
@@ -119,28 +117,8 @@ class Answer:
         if self.kind is Kind.ERROR:
             e = self.message.get(b"e")
             text = e[1] if isinstance(e, list) and len(e) > 1 and type(e[1]) is bytes else b""
-            return f"error {self.code}" + (f" “{safe_text(text, 60)}”" if text else "")
-        return f"a reply: {shown(self.r if self.r else self.data)}"
-
-
-def shown(value: Any) -> str:
-    """Any value from the network, as one short line that is safe to print."""
-    return safe_text(_plain(value, 0), SHOWN)
-
-
-def _plain(value: Any, depth: int) -> str:
-    if isinstance(value, bytes):
-        if value.isascii() and value.decode().isprintable() and len(value) <= 40:
-            return f'"{value.decode()}"'
-        return f"{len(value)} bytes {value[:20].hex()}{'…' if len(value) > 20 else ''}"
-    if depth > 3:
-        return "…"
-    if isinstance(value, list):
-        return f"[{', '.join(_plain(each, depth + 1) for each in value[:8])}{', …' if len(value) > 8 else ''}]"
-    if isinstance(value, dict):
-        each = (f"{safe_text(key, 20)}: {_plain(part, depth + 1)}" for key, part in list(value.items())[:12])
-        return f"{{{', '.join(each)}}}"
-    return str(value) if isinstance(value, int | str) else "a number beyond 64 bits"
+            return error_shown(self.code, text)
+        return reply_shown(self.r if self.r else self.data)
 
 
 class Asked(NamedTuple):

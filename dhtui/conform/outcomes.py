@@ -1,4 +1,4 @@
-"""What a case comes to, and why it was not run: values. The words for them are in `text.conformance`."""
+"""What a case comes to, and why it was not run: values. The words for them are in `text.runs.conformance`."""
 
 from __future__ import annotations
 
@@ -45,17 +45,32 @@ class Need(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a case was skipped."""
+    """Why a case was skipped. The values are stable: JSON has them."""
 
-    SECOND_ADDRESS = "needs a second address"
-    IPV6 = "needs IPv6"
-    NETWORK = "needs our network"
-    NOT_JOINED = "the node did not join our network"
-    OWN = "only for a node of one's own"
-    PUBLIC = "needs public addresses"
-    TOO_LONG = "takes too long"
-    NOTHING_SEEN = "the node did nothing that shows it"
-    STOPPED = "the run was stopped"
+    SECOND_ADDRESS = "second_address"
+    """It needs one, as the next kinds need other things."""
+    IPV6 = "ipv6"
+    NETWORK = "network"
+    NOT_JOINED = "not_joined"
+    """The node did not join our network."""
+    OWN = "own"
+    PUBLIC = "public"
+    TOO_LONG = "too_long"
+    NOTHING_SEEN = "nothing_seen"
+    """The node did nothing that shows it."""
+    STOPPED = "stopped"
+    """The run was."""
+
+
+class Doubt(StrEnum):
+    """Why a case tells nothing, for reasons that are not its own."""
+
+    NO_CONTROL = "no_control"
+    """The control ping was not answered either."""
+    DEAD = "dead"
+    """The node answers nothing any more."""
+    FAILED = "failed"
+    """The case itself did."""
 
 
 MISSING = {
@@ -67,21 +82,21 @@ MISSING = {
 }
 
 
-class Verdict(Exception):
+class CaseEnd(Exception):
     """Ends a case before its end."""
 
 
-class Miss(Verdict):
+class Miss(CaseEnd):
     """The node did not do what the rule wants. Both are clauses, `actual` with what it sent made safe to print."""
 
     def __init__(self, expected: str, actual: str, outcome: Outcome | None = None) -> None:
-        super().__init__(f"expected {expected}; {actual}")
+        super().__init__(expected, actual)
         self.expected, self.actual = expected, actual
         self.outcome = outcome
         """`None`: as the level of the case has it."""
 
 
-class Unsupported(Verdict):
+class Unsupported(CaseEnd):
     """The node does not have the extension. A clause says how it shows."""
 
     def __init__(self, actual: str, expected: str = "") -> None:
@@ -89,7 +104,7 @@ class Unsupported(Verdict):
         self.expected, self.actual = expected, actual
 
 
-class Skip(Verdict):
+class Skip(CaseEnd):
     """The case can't be run here."""
 
     def __init__(self, why: Why, detail: str = "") -> None:
@@ -97,7 +112,7 @@ class Skip(Verdict):
         self.why, self.detail = why, detail
 
 
-class Inconclusive(Verdict):
+class Inconclusive(CaseEnd):
     """What was seen tells nothing. A clause says why."""
 
 

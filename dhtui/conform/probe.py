@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.wire.compact import Addr
 from ..engine.wire.family import Family, family_of
+from ..text.runs.conformance import error_words
 from ..text.safe import safe_text
-from .messages import Answer, Asked, Kind, Responder, polite, query, read, reply, shown
+from .messages import Answer, Asked, Kind, Responder, polite, query, read, reply
 from .network import Network
 from .outcomes import Inconclusive, Level, Miss, Outcome, Skip, Why
 from .pace import ANSWER
@@ -20,7 +21,7 @@ from .wire import Packet
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Probe", "Source", "polite", "reply", "shown"]
+__all__ = ["Probe", "Source", "polite", "reply"]
 
 MAX_PACKETS = 4096
 MAX_BYTES = 8 << 20
@@ -296,7 +297,7 @@ class Probe:
     def refused(self, answer: Answer, what: str, codes: tuple[int, ...] = REFUSALS) -> None:
         """The answer should be an error of one of these codes. Silence and other codes are non-strict, a reply is a
         failure at the levels M and S."""
-        expected = f"an error {' or '.join(map(str, codes))} to {what}"
+        expected = error_words(codes, what)
         if answer.kind is Kind.REPLY:
             raise Miss(expected, answer.shown, Outcome.FAIL if self.level in (Level.M, Level.S) else None)
         code = answer.code  # 5.10 is about errors without one

@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from ..engine.wire.compact import Addr, is_local
 from ..text.failure import failure_words
+from ..text.runs.conformance import doubt_words
 from ..text.safe import safe_text
 from .case import Case
 from .messages import Asked, query, read
 from .network import Network
-from .outcomes import MISSING, Inconclusive, Miss, Need, Outcome, Skip, Unsupported, Why, outcome_of
+from .outcomes import MISSING, Doubt, Inconclusive, Miss, Need, Outcome, Skip, Unsupported, Why, outcome_of
 from .pace import Pace
 from .probe import Probe
 from .strands import Strands, Wait, wait
@@ -251,7 +252,7 @@ class Session:
             self._tell(Result(case, Outcome.SKIPPED, why=why))
             return
         if self._lost >= LOST_PINGS:
-            self._tell(Result(case, Outcome.INCONCLUSIVE, actual="the node answers nothing any more"))
+            self._tell(Result(case, Outcome.INCONCLUSIVE, actual=doubt_words(Doubt.DEAD)))
             return
         result, probe = await self._tried(case, f"{self.seed}/{case.id}")
         for nth in range(AGAIN):
@@ -284,11 +285,11 @@ class Session:
         except Inconclusive as doubt:
             return Result(case, Outcome.INCONCLUSIVE, actual=safe_text(str(doubt)))
         except Exception as fault:  # a fault of the case: the run goes on, and the others are not lost
-            return Result(case, Outcome.INCONCLUSIVE, actual=f"the case itself failed: {failure_words(fault)}")
+            return Result(case, Outcome.INCONCLUSIVE, actual=doubt_words(Doubt.FAILED, failure_words(fault)))
         if result.outcome is Outcome.PASS and probe.lax is not None:
             result = Result(case, outcome_of(case.level, probe.lax), probe.lax.expected, probe.lax.actual)
         if probe.silences and not certain and not probe.alive_checked and not await self.control_ping():
-            return Result(case, Outcome.INCONCLUSIVE, result.expected, "it did not answer the control ping either")
+            return Result(case, Outcome.INCONCLUSIVE, result.expected, doubt_words(Doubt.NO_CONTROL))
         return result
 
     def _tell(self, result: Result) -> None:

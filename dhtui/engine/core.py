@@ -37,6 +37,7 @@ from .upkeep.other_family import OtherFamily
 from .upkeep.pings import Pings
 from .upkeep.rounds import Rounds
 from .views import events
+from .views.details import DetailKind
 from .views.events import DropCause, Event, LinkState
 from .views.history import History
 from .views.overview import Overview
@@ -100,7 +101,7 @@ class Core:
         return [node for node in saved.nodes if self._table.id_at(node.addr)]
 
     def _connect(self, hosts: tuple[str, ...], restored: list[NodeInfo]) -> None:
-        """Make what acts: each part stands on those before it."""
+        """Make the parts that act. Each needs only those made before it."""
         settings, identity, table, channel, now = self.settings, self.identity, self._table, self._channel, self._now
         self._sending = Sending(
             settings,
@@ -132,7 +133,7 @@ class Core:
         self._oversee(changes, now)
 
     def _oversee(self, changes: IdentityChanges, now: float) -> None:
-        """Make what looks after the other parts, and what shows them."""
+        """Make the parts that keep the others in order, and that show them."""
         self._rounds = Rounds(
             self.identity,
             self._table,
@@ -236,11 +237,11 @@ class Core:
         """Ban an IP for some time, and remove its nodes from the table."""
         self._now = now
         self.common.bans.add(ip, now + seconds)
-        self._neighbours.drop_hosts(lambda host: host == ip, DropCause.BANNED, now)
+        self._neighbours.drop_hosts(lambda host: host == ip, DetailKind.BANNED_NODE, now)
         # Its answers will not be read, so these queries must not count as timed out.
         self._sending.give_up_all(Note(NoteKind.BANNED_MEANWHILE), now, ip)
         if self._listeners:
-            self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
+            self._listeners.tell(events.Banned(now, ip, now + seconds, DetailKind.BY_USER))
 
     def adjust(self, limits: LiveSettings, now: float) -> None:
         """Take other limits while it runs. Nodes that are blocked now leave the table."""
@@ -249,14 +250,14 @@ class Core:
         self._serving.adjust(self.settings, now)
         self._gate.blocks = blocks = self.settings.blocks
         if blocks is not None:
-            self._neighbours.drop_hosts(lambda host: host in blocks, DropCause.BLOCKLIST, now)
+            self._neighbours.drop_hosts(lambda host: host in blocks, DetailKind.BLOCKED_NODE, now)
 
     def unban(self, ip: str, now: float) -> bool:
         """End the ban of an IP. Returns whether it was banned."""
         self._now = now
         lifted = self.common.bans.lift(ip, now)
         if lifted and self._listeners:
-            self._listeners.tell(events.Banned(now, ip, now, "lifted by the user"))
+            self._listeners.tell(events.Banned(now, ip, now, DetailKind.LIFTED))
         return lifted
 
     def bans(self, now: float) -> tuple[Ban, ...]:
@@ -297,6 +298,11 @@ class Core:
     def probe_sent(self, data: bytes, now: float) -> None:
         """Count the probe as sent."""
         self._counters.probe_went(len(data), now)
+
+    def probe_stayed(self, now: float) -> None:
+        """The probe was not sent: its address is this machine's own, so it would pass neither NAT nor firewall."""
+        if self.identity.probe_stayed() and not self.identity.reachable(now):
+            self._maintenance.refresh_own(now)  # read-only no more: others may give us a place in their tables
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
         """The system's send buffer was full: the datagram counts as lost in the network."""

@@ -58,19 +58,13 @@ async def many(
         ended.append(task)
         news.set()
 
-    async def feed() -> None:
-        elements = _elements(source)
-        await room.acquire()
-        async for element in elements:
-            if wait := pace.wait(loop.time()):
-                await asyncio.sleep(wait)
-            task = loop.create_task(one(element))
-            began(task)
-            tasks.add(task)
-            task.add_done_callback(over)
-            await room.acquire()
+    def start(element: T) -> None:
+        task = loop.create_task(one(element))
+        began(task)
+        tasks.add(task)
+        task.add_done_callback(over)
 
-    feeder = loop.create_task(feed())
+    feeder = loop.create_task(_feed(source, pace, room, start))
     feeder.add_done_callback(lambda _: news.set())
     try:
         while tasks or not feeder.done():
@@ -88,6 +82,17 @@ async def many(
         for task in tasks:
             task.cancel()
         await asyncio.gather(feeder, *tasks, return_exceptions=True)
+
+
+async def _feed(source: Source[T], pace: Pace, room: asyncio.Semaphore, start: Callable[[T], None]) -> None:
+    """Call `start` with each element, when there is room and its turn has come."""
+    loop = asyncio.get_running_loop()
+    await room.acquire()
+    async for element in _elements(source):
+        if wait := pace.wait(loop.time()):
+            await asyncio.sleep(wait)
+        start(element)
+        await room.acquire()
 
 
 async def _elements(source: Source[T]) -> AsyncIterator[T]:

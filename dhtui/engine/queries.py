@@ -6,6 +6,7 @@ up the room of the others. A stalled query only waits for a late answer; beyond 
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -85,23 +86,32 @@ class RoundTrips:
 
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=SAMPLES)
-        self._sorted: list[float] | None = None
+        self._sorted: list[float] = []
+        """The same samples, smallest first: kept so, because each answer changes one of them."""
+        self._soft: float | None = None
+        """The stall time of a node of which no round trip is known; `None` before it was computed."""
 
     def add(self, rtt: float) -> None:
         """Count a round trip, seconds."""
+        if len(self._recent) == SAMPLES:
+            del self._sorted[bisect_left(self._sorted, self._recent[0])]
         self._recent.append(rtt)
-        self._sorted = None
+        insort(self._sorted, rtt)
+        self._soft = None
 
     def quantile(self, q: float) -> float:
         """The `q` quantile (0 to 1) of the samples, seconds; 0 without samples."""
-        if self._sorted is None:
-            self._sorted = sorted(self._recent)
         return self._sorted[min(len(self._sorted) - 1, int(q * len(self._sorted)))] if self._sorted else 0.0
 
     def soft(self, own: float | None = None) -> float:
         """Seconds until a query has stalled, from the node's own round trip if it is known."""
         if own is not None:
             return min(SOFT_MAX, max(SOFT_MIN, 2 * own + 0.05))
+        if self._soft is None:
+            self._soft = self._of_all()
+        return self._soft
+
+    def _of_all(self) -> float:
         if len(self._recent) < ENOUGH_SAMPLES:
             return SOFT_UNTIL_MEASURED
         # At most 3 medians: nodes that answer late on purpose must not delay every lookup.

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from .items import MAX_SALT, MAX_VALUE, ImmutableItem, MutableItem, immutable_target, mutable_target
 from .store import ItemStore, PeerStore, Tokens
 from .wire.bencode import Bencached
-from .wire.compact import Addr
+from .wire.compact import Addr, is_local
 from .wire.family import IPV4, Family
 from .wire.krpc import (
     BAD_SIGNATURE,
@@ -56,6 +56,10 @@ class Entry(Protocol):
     def packed(self) -> bytes:
         """Its bytes in a ``nodes`` string: 26, or 38 of IPv6."""
 
+    @property
+    def addr(self) -> Addr:
+        """Its address."""
+
 
 class Known(Protocol):
     """The part of a table that the server reads."""
@@ -63,6 +67,10 @@ class Known(Protocol):
     @property
     def own(self) -> bytes:
         """Own id."""
+
+    @property
+    def locals(self) -> int:
+        """How many entries have addresses of this host or of a private network."""
 
     def closest(self, target: bytes, n: int) -> Sequence[Entry]:
         """The up to `n` entries nearest to a target, nearest first."""
@@ -103,16 +111,22 @@ class Server:
         """The body (``r``) of the response. Raises `RefusedQuery`."""
         return self._handlers[type(query.args)](query, addr, now)
 
-    def _nodes(self, target: bytes, most: int = MAX_NODES) -> bytes:
+    def nodes(self, target: bytes, addr: Addr, most: int = MAX_NODES) -> bytes:
+        """The entries nearest to a target, packed, for who asks from `addr`."""
+        if self._table.locals and not is_local(addr[0]):
+            return _public_only(self._table, target, min(most, MAX_NODES))
         return b"".join([contact.packed for contact in self._table.closest(target, min(most, MAX_NODES))])
 
-    def _wanted(self, want: Want, target: bytes, room: int) -> dict[bytes, Any]:
+    def _wanted(self, want: Want, target: bytes, addr: Addr, room: int) -> dict[bytes, Any]:
         """The nodes of the families that a query wants, in at most `room` bytes; our own family comes first."""
         found: dict[bytes, Any] = {}
         for family, table in self._tables.items():
             if family in want:
                 most = max(0, min(MAX_NODES, (room - NODES_HEAD) // family.node_length))
-                found[family.nodes_key] = b"".join([contact.packed for contact in table.closest(target, most)])
+                if table.locals and not is_local(addr[0]):
+                    found[family.nodes_key] = _public_only(table, target, most)
+                else:
+                    found[family.nodes_key] = b"".join([contact.packed for contact in table.closest(target, most)])
                 room -= NODES_HEAD + len(found[family.nodes_key])
         return found
 
@@ -128,8 +142,8 @@ class Server:
         args = query.args
         assert isinstance(args, FindNode)
         if args.want:
-            return {b"id": self._table.own} | self._wanted(args.want, args.target, LIMIT - ROUND_IT)
-        return {b"id": self._table.own, self._nodes_key: self._nodes(args.target)}
+            return {b"id": self._table.own} | self._wanted(args.want, args.target, addr, LIMIT - ROUND_IT)
+        return {b"id": self._table.own, self._nodes_key: self.nodes(args.target, addr)}
 
     def _get_peers(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
         args = query.args
@@ -137,13 +151,13 @@ class Server:
         target = args.target
         body: dict[bytes, Any] = {
             b"id": self._table.own,
-            self._nodes_key: self._nodes(target),
+            self._nodes_key: self.nodes(target, addr),
             b"token": self._tokens.make(addr[0], target, now),
         }
         most, filters = self._most_peers, self._peers.filters(target) if args.scrape else None
         if args.want:
             del body[self._nodes_key]
-            nodes = self._wanted(args.want, target, LIMIT - ROUND_IT - (BLOOM if filters else 0))
+            nodes = self._wanted(args.want, target, addr, LIMIT - ROUND_IT - (BLOOM if filters else 0))
             body |= nodes
             most = self._peers_beside(sum(map(len, nodes.values())) + (BLOOM if filters else 0))
         elif filters:
@@ -166,8 +180,8 @@ class Server:
             b"samples": b"".join(samples),
         }
         if args.want:
-            return body | self._wanted(args.want, args.target, LIMIT - ROUND_IT - len(body[b"samples"]))
-        body[self._nodes_key] = self._nodes(args.target)
+            return body | self._wanted(args.want, args.target, addr, LIMIT - ROUND_IT - len(body[b"samples"]))
+        body[self._nodes_key] = self.nodes(args.target, addr)
         return body
 
     def _check_token(self, query: Query, token: bytes, addr: Addr, target: bytes, now: float) -> None:
@@ -208,9 +222,9 @@ class Server:
             body[b"v"] = Bencached(item.v)
             room -= len(item.v)
         if args.want:
-            body |= {key: nodes for key, nodes in self._wanted(args.want, args.target, room).items() if nodes}
+            body |= {key: nodes for key, nodes in self._wanted(args.want, args.target, addr, room).items() if nodes}
         elif (most := room // self._family.node_length) > 0:
-            body[self._nodes_key] = self._nodes(args.target, most)
+            body[self._nodes_key] = self.nodes(args.target, addr, most)
         return body
 
     def _put(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
@@ -238,3 +252,9 @@ class Server:
         if not item.verify():
             raise refuse(BAD_SIGNATURE, "invalid signature")
         return self._stored(query, self._items.put_mutable(target, item, addr[0], now))
+
+
+def _public_only(table: Known, target: bytes, most: int) -> bytes:
+    """Nodes for an asker on the internet, to whom addresses of our private network lead nowhere (5.35)."""
+    there = table.closest(target, most + table.locals)
+    return b"".join([entry.packed for entry in there if not is_local(entry.addr[0])][:most])

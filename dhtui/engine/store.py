@@ -98,7 +98,7 @@ class Tokens:
     def valid(self, token: bytes, ip: str, target: bytes, now: float) -> bool:
         """Whether a token was made for this address and target, in this epoch or the one before."""
         self._turn(now)
-        return token in (self._hash(self._now, ip, target), self._hash(self._before, ip, target))
+        return self._hash(self._now, ip, target) == token or self._hash(self._before, ip, target) == token
 
     @staticmethod
     def _hash(keyed: blake2s, ip: str, target: bytes) -> bytes:

@@ -7,15 +7,16 @@ else the first malicious node could fill the table with addresses of its choice.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
-from itertools import islice
 from math import inf
 from random import Random
 from typing import Literal, NamedTuple
 
 from .defence.shares import Shares, host_of, net_of
+from .views.details import DetailKind
 from .views.snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
 from .views.statistics import Level
 from .wire.compact import Addr, NodeInfo, is_local, pack_node
@@ -61,6 +62,8 @@ class Contact:
     last: str = ""
     saved: bool = False
     """It answered in an earlier run: `first_seen` is when this run began."""
+    turn: int = 0
+    """The later it was remembered, the higher."""
 
     def state(self, now: float) -> NodeState:
         """Good, questionable or bad (BEP 5)."""
@@ -179,8 +182,14 @@ class Table:
         self._by_addr: dict[Addr, Contact] = {}
         self._by_id: dict[bytes, Contact] = {}
         self._shares = Shares()
+        self.locals = 0
+        """How many entries have addresses of this host or of a private network."""
         self._known: dict[Addr, Contact] = {}
         """In the order of their last answers, the latest last."""
+        self._known_ids: list[tuple[int, Addr]] = []
+        """The same in the order of their ids, to find those near a target without looking at all of them."""
+        self._turns: list[tuple[int, Addr]] = []
+        """The same in the order of `_known`: a dict has to be walked to find the n-th."""
         self._known_nets: dict[str, list[Contact]] = {}
 
     def __len__(self) -> int:
@@ -215,7 +224,8 @@ class Table:
 
     def bucket_of(self, number: int) -> Bucket:
         """The bucket that an id, as a number, belongs to."""
-        return self.buckets[min(ID_BITS - (number ^ self._own).bit_length(), len(self.buckets) - 1)]
+        buckets, shared = self.buckets, ID_BITS - (number ^ self._own).bit_length()
+        return buckets[shared] if shared < len(buckets) else buckets[-1]
 
     # ---- answers, queries and failures -------------------------------------------------------------
 
@@ -225,7 +235,7 @@ class Table:
         if contact is not None:
             if contact.id != node.id:
                 # It changes its id at will, or there are two nodes behind one address.
-                return self._remove(contact, now, "changed its id")
+                return self._remove(contact, now, DetailKind.NEW_ID)
             self._refreshed(contact, rtt, version, now)
             return _NOTHING
         if node.id == self.own or node.id in self._by_id:
@@ -256,26 +266,31 @@ class Table:
         if not is_local(ip):
             if self._shares.host(ip):
                 return False
-            mates = self._known_nets.get(net, [])
-            rivals = [mate for mate in mates if host_of(mate.addr[0]) == host_of(ip)]
+            mates, host = self._known_nets.get(net, ()), host_of(ip)
+            rivals = [mate for mate in mates if host_of(mate.addr[0]) == host]
             if not rivals and len(mates) >= KNOWN_A_NET:
-                rivals = mates
+                rivals = list(mates)
             if rivals:
                 oldest = min(rivals, key=lambda c: c.last_answer)
                 if now - oldest.last_answer < GOOD_SECONDS or contact.last_answer <= oldest.last_answer:
                     return False
                 self._forget(oldest.addr)
         self._known[contact.addr] = contact
+        insort(self._known_ids, (contact.number, contact.addr))
+        contact.turn = self._turns[-1][0] + 1 if self._turns else 0
+        self._turns.append((contact.turn, contact.addr))
         self._known_nets.setdefault(net, []).append(contact)
         if len(self._known) > MAX_KNOWN:
             # A random one of the oldest quarter: an attacker that fills the memory can't predict which one goes.
-            self._forget(next(islice(self._known, self._rng.randrange(MAX_KNOWN // 4), None)))
+            self._forget(self._turns[self._rng.randrange(MAX_KNOWN // 4)][1])
         return True
 
     def _recall(self, addr: Addr) -> Contact | None:
         """Remove a node from the memory, but not from the replacement cache."""
         contact = self._known.pop(addr, None)
         if contact is not None:
+            del self._known_ids[bisect_left(self._known_ids, (contact.number, addr))]
+            del self._turns[bisect_left(self._turns, (contact.turn,))]
             net = net_of(addr[0])
             self._known_nets[net].remove(contact)
             if not self._known_nets[net]:
@@ -343,7 +358,7 @@ class Table:
         self._take_out(contact)
         bucket.replacements.remove(successor)
         self._put_in(bucket, successor, now)
-        return Change(added=successor, removed=contact, why="did not answer")
+        return Change(added=successor, removed=contact, why=DetailKind.SILENT_NODE)
 
     def id_at(self, addr: Addr) -> bytes | None:
         """The id under which the node at an address has answered us."""
@@ -392,7 +407,7 @@ class Table:
             if victim := self._worse_than(contact, bucket):
                 self._take_out(victim)
                 self._put_in(bucket, contact, now)
-                why = "did not answer" if victim.failures else "made room for an id that fits its address"
+                why = DetailKind.SILENT_NODE if victim.failures else DetailKind.MADE_ROOM
                 return Change(added=contact, removed=victim, why=why)
             if bucket is not self.buckets[-1] or len(self.buckets) == ID_BITS:
                 break
@@ -401,16 +416,25 @@ class Table:
             return _NOTHING
         bucket.replacements.append(contact)
         del bucket.replacements[:-REPLACEMENTS]
-        doubtful = [c for c in bucket.nodes if c.state(now) == "questionable"]
+        # Mostly there are none: whoever has just answered without a failure is good, whatever else is known of it.
+        doubtful = [
+            c
+            for c in bucket.nodes
+            if (c.failures or now - c.last_answer >= GOOD_SECONDS) and c.state(now) == "questionable"
+        ]
+        if not doubtful:
+            return _NOTHING
         return Change(to_check=tuple(nsmallest(self._split_pings, doubtful, key=lambda c: c.last_answer)))
 
     def _worse_than(self, newcomer: Contact, bucket: Bucket) -> Contact | None:
         """The entry that the new node replaces: a bad one, or one whose id does not fit while the new node's does."""
-        worst = max(bucket.nodes, key=lambda c: c.failures)
-        if worst.failures >= MAX_FAILURES:
-            return worst
-        if self._preferred(newcomer):
-            return next((c for c in bucket.nodes if not self._preferred(c)), None)
+        failures = [c.failures for c in bucket.nodes]
+        if (most := max(failures)) >= MAX_FAILURES:
+            return bucket.nodes[failures.index(most)]
+        if self._bep42 != "off" and newcomer.bep42 != "invalid":
+            for contact in bucket.nodes:
+                if contact.bep42 == "invalid":
+                    return contact
         return None
 
     def _split(self, now: float) -> None:
@@ -435,6 +459,7 @@ class Table:
         self._by_addr[contact.addr] = contact
         self._by_id[contact.id] = contact
         self._shares.add(contact.addr[0])
+        self.locals += is_local(contact.addr[0])
         self._recall(contact.addr)
 
     def _take_out(self, contact: Contact) -> Bucket:
@@ -443,6 +468,7 @@ class Table:
         del self._by_addr[contact.addr]
         del self._by_id[contact.id]
         self._shares.remove(contact.addr[0])
+        self.locals -= is_local(contact.addr[0])
         return bucket
 
     def _remove(self, contact: Contact, now: float, why: str) -> Change:
@@ -476,11 +502,11 @@ class Table:
         """The up to `n` entries nearest to a target that have no failures, nearest first: our referrals."""
         number = int.from_bytes(target, "big")
         # The nodes of the target's own bucket share a longer prefix with it than all others. Mostly there are enough.
-        found = [c for c in self.bucket_of(number).nodes if not c.failures]
-        if len(found) >= n:
-            found.sort(key=lambda c: c.number ^ number)
-            return found[:n]
-        found = []
+        near = [(c.number ^ number, c) for c in self.bucket_of(number).nodes if not c.failures]
+        if len(near) >= n:
+            near.sort()  # no two have the same id, so only numbers are compared
+            return [contact for _, contact in near[:n]]
+        found: list[Contact] = []
         for bucket in self._nearest_first(number):
             nodes = [c for c in bucket.nodes if not c.failures]
             nodes.sort(key=lambda c: c.number ^ number)
@@ -497,30 +523,48 @@ class Table:
         near a target does not choose all starting nodes of its lookups.
         """
         number = int.from_bytes(target, "big")
-
-        def distance(contact: Contact) -> int:
-            return contact.number ^ number
-
-        ours = sorted(self._alive(self._by_addr), key=distance)
         nets: set[Addr | str] = set()
-        found = _one_a_net(ours, n - n // 2, nets)
-        # First only as many as are missing. If networks repeat among them, which is rare, then all.
-        for most in (n, len(self._known)):
-            if len(found) < n:
-                found += _one_a_net(nsmallest(most, self._alive(self._known), key=distance), n - len(found), nets)
-        found += _one_a_net(ours, n - len(found), nets)
-        return sorted(found, key=distance)
+        found = _one_a_net(self._placed(number), n - n // 2, nets)
+        found += _one_a_net(self._unplaced(number, n), n - len(found), nets)
+        found += _one_a_net(self._placed(number), n - len(found), nets)
+        found.sort(key=lambda c: c.number ^ number)
+        return found
+
+    def _placed(self, number: int) -> Iterator[Contact]:
+        """The entries that are not bad, from the nearest to an id on."""
+        for bucket in self._nearest_first(number):
+            yield from sorted(self._alive(bucket.nodes), key=lambda c: c.number ^ number)
+
+    def _unplaced(self, number: int, enough: int) -> Iterator[Contact]:
+        """The remembered nodes, from the nearest to an id on; mostly not many more than `enough` are looked at.
+
+        All that share a longer prefix with the id are nearer than all others, and stand side by side in the order of
+        ids. So the range is widened bit by bit until there are enough.
+        """
+        ids, known = self._known_ids, self._known
+        first = last = bisect_left(ids, (number,))
+        free = max(0, ID_BITS - len(ids).bit_length())
+        while last - first < len(ids):
+            low = number >> free << free
+            start, end = bisect_left(ids, (low,)), bisect_left(ids, (low + (1 << free),))
+            if end - start >= enough or free == ID_BITS:
+                more = [known[addr] for _, addr in (*ids[start:first], *ids[last:end])]
+                more.sort(key=lambda c: (c.number ^ number, c.last_answer))
+                yield from self._alive(more)
+                first, last = start, end
+            free += 1
 
     def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
         """The up to `n` such nodes farthest from a target, one a network, except those in `avoid`: the starting nodes
         of a read-back."""
         number = int.from_bytes(target, "big")
-        known = (c for source in (self._by_addr, self._known) for c in self._alive(source) if c.addr not in avoid)
-        return _one_a_net(sorted(known, key=lambda c: -(c.number ^ number)), n, set())
+        known = (c for source in (self._by_addr, self._known) for c in self._alive(source.values()))
+        others = (c for c in known if c.addr not in avoid)
+        return _one_a_net(sorted(others, key=lambda c: -(c.number ^ number)), n, set())
 
     @staticmethod
-    def _alive(source: dict[Addr, Contact]) -> Iterator[Contact]:
-        return (contact for contact in source.values() if contact.failures < MAX_FAILURES)
+    def _alive(contacts: Iterable[Contact]) -> Iterator[Contact]:
+        return (contact for contact in contacts if contact.failures < MAX_FAILURES)
 
     def due_for_refresh(self, now: float) -> list[Bucket]:
         """Buckets that have neither changed nor been refreshed for 15 minutes."""
@@ -551,6 +595,8 @@ class Table:
         """Forget all nodes but those at `addrs`: the others belong to another network."""
         kept = [c for source in (self._by_addr, self._known) for c in source.values() if c.addr in addrs]
         self._known.clear()
+        self._known_ids.clear()
+        self._turns.clear()
         self._known_nets.clear()
         self._start_over(kept, now)
 
@@ -564,6 +610,7 @@ class Table:
         self.buckets = [Bucket(0, now)]
         self._by_addr, self._by_id = {}, {}
         self._shares.clear()
+        self.locals = 0
         for contact in contacts:
             self._admit(contact, now)
 

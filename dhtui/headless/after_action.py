@@ -16,7 +16,9 @@ from ..errors import Failure, quoted
 from ..runtime.background import Background
 from ..runtime.node_run import NodeRun
 from ..storage.atomic import write_new
+from ..text.actions.results import Came, Said
 from ..text.format import address
+from ..text.runs.running import Task
 from .lines import kept_line
 from .output import Output
 
@@ -66,7 +68,7 @@ async def _kept_alive(item: Item, result: Result, run: NodeRun, *, put: bool) ->
     except KeepError as error:
         why = str(error)
     if why:
-        return result._replace(ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
+        return result._replace(ok=False, also=Said(Came.NOT_KEPT_ALIVE, text=why)), []
     who = "the explorer, --wait and republish look after it"
     return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
 
@@ -79,10 +81,11 @@ def _written(path: Path, item: Item, result: Result) -> Result:
         try:
             write_new(path, content(item.v))
         except FileExistsError:
-            return result._replace(ok=False, summary=f"--out: {quoted(str(path))} exists: it is left as it is")
+            return result._replace(ok=False, said=Said(Came.OUT_EXISTS, text=quoted(str(path))))
         except (OSError, ValueError) as error:  # ValueError: a null byte in the name
             why = getattr(error, "strerror", error)
-            return result._replace(ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
+            said = Said(Came.OUT_FAILED, text=quoted(str(path)), problem=str(why))
+            return result._replace(ok=False, said=said)
     return result._replace(out=path)
 
 
@@ -137,7 +140,7 @@ async def serve(
     where = " and ".join(map(address, node.addresses))
     output.notes([f"serving on {where} as {node.id.hex()}; Ctrl+C ends it"])
     if keeper is not None:
-        background.start(_look_after(keeper, output), "looking after the kept items")
+        background.start(_look_after(keeper, output), Task.KEEPING)
     await asked_to_stop.wait()
 
 

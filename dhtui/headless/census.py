@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..actions.census import CensusReport
+from ..actions.census import CensusReport, FamilyCensus
 from ..actions.run import Result
 from ..engine.census.estimate import share_of
-from ..engine.census.walk import OTHER, Tally
+from ..engine.census.walk import OTHER
 from ..engine.wire.bloom import Count
 from ..text.clients import client_name
 from ..text.format import milliseconds, plural
@@ -21,18 +21,26 @@ CLIENTS_SHOWN = 12
 
 
 def text(result: Result, shown: words.Shown) -> Lines:
-    """What was counted, and the estimates for the whole network."""
+    """What was counted, and the estimates for the whole network of each family."""
     report = result.census
     return words.report(result, shown, [] if report is None else report_lines(report))
 
 
 def report_lines(report: CensusReport) -> list[str]:
-    """The estimates and counts, a label of 12 cells before each."""
+    """The estimates and counts of each family, then the infohashes that are listed."""
+    lines: list[str] = []
+    for name, one in report.families.items():
+        counted = family_lines(one)
+        lines += [f"{name}:", *(f"  {line}" for line in counted)] if len(report.families) > 1 else counted
+    return [*lines, *(each.hex() for each in report.listed or ())]
+
+
+def family_lines(report: FamilyCensus) -> list[str]:
+    """The estimates and counts of one family, a label of 12 cells before each."""
     tally = report.tally
     whole = report.share == 1.0
     lines = [
         f"nodes       {_estimate(report.nodes, whole)}",
-        *(f"  {name}      {_estimate(of, whole)}" for name, of in report.families.items() if len(report.families) > 1),
         f"infohashes  {_estimate(report.infohashes, whole)}",
         f"walked      {tally.blocks} of {plural(report.planned, 'block')}, {100 * report.share:.3g} % of all ids",
         f"answered    {_share(tally.answered, tally.visited)}",
@@ -48,7 +56,7 @@ def report_lines(report: CensusReport) -> list[str]:
         lines.append(f"            and {plural(rest, 'other program')}")
     if tally.surplus or tally.unbelieved:
         lines.append(f"left out    {tally.surplus} candidates too many, {tally.unbelieved} absurd counts")
-    return [*lines, *(each.hex() for each in report.listed or ())]
+    return lines
 
 
 def _client(code: bytes) -> str:
@@ -77,17 +85,19 @@ def json(result: Result) -> Iterator[dict[str, Any]]:
     """The result with all counts."""
     report = result.census
     listed = None if report is None or report.listed is None else [each.hex() for each in report.listed]
-    return plain(result, census=None if report is None else _counts(report, report.tally), infohashes=listed)
+    counts = {} if report is None else {name: _counts(one) for name, one in report.families.items()}
+    return plain(result, census=None if report is None else {"families": counts}, infohashes=listed)
 
 
-def _counts(report: CensusReport, tally: Tally) -> dict[str, Any]:
+def _counts(report: FamilyCensus) -> dict[str, Any]:
+    tally = report.tally
     trips = {f"p{100 * part:g}": tally.round_trip(part) for part in PARTS}
     return {
         "nodes": _bounds(report.nodes),
-        "families": {name: _bounds(of) for name, of in report.families.items()},
         "infohashes": _bounds(report.infohashes),
         "blocks": tally.blocks,
         "planned": report.planned,
+        "alone": report.alone,
         "space": report.share,
         "visited": tally.visited,
         "found": tally.nodes,

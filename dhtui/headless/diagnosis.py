@@ -10,6 +10,7 @@ from ..actions.run import Result
 from ..engine.diagnosis.findings import Check, Finding, Severity
 from ..text.families import missing_words
 from ..text.findings import CHECKS, MEANINGS, chance_words, measure_words
+from ..text.node.details import detail_words
 from ..text.safe import safe_text
 from .json_lines import plain
 from .lines import Lines
@@ -53,7 +54,7 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "measured": [
             {
                 "name": one.name,
-                "value": safe_text(one.value, 1000) if isinstance(one.value, str) else one.value,
+                "value": safe_text(detail_words(one.value), 1000) if isinstance(one.value, str) else one.value,
                 "unit": str(one.unit),
             }
             for one in finding.measured

@@ -12,14 +12,17 @@ from ..actions.run import NodeStatus, Result
 from ..actions.spec import ACTIONS
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
+from ..engine.views.details import Detail
 from ..engine.wire.address import address_text
 from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.faults import NoteKind
 from ..engine.wire.ids import bits, distance, shared_prefix
+from ..text.actions.results import Came
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
 from ..text.faults import FAULT_WORDS, note_words
+from ..text.node.details import detail_words
 from ..text.safe import magnet, safe_text, value_text
 
 if TYPE_CHECKING:
@@ -65,8 +68,8 @@ that of bytes (`surplus`, `too_long`) or of the system's error (`send_refused`),
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
 all of its time), `cancelled`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
-| `result` | `action`, `ok`, `exit`, `summary` | what was done; whether it succeeded; the exit code that this comes \
-to; that in a sentence |
+| `result` | `action`, `ok`, `exit`, `summary`, `came` | what was done; whether it succeeded; the exit code that this \
+comes to; that in a sentence, and as a word that stays: {came} |
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
 what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
@@ -93,8 +96,8 @@ bytes, else null), `value_text` (printable); for mutable ones `seq`, `salt_hex`,
 newest, stored, refused}` |
 | | `read_back` | put: null, or what --read-back saw: `{ok, took, took_and_give, others_give, found_by_lookup, \
 strangers}`, counts of nodes; strangers were not written to and answered the lookup |
-| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, paused, \
-next_due}`, the last in seconds since 1970 |
+| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, why, \
+paused, next_due}`, the last in seconds since 1970; `why` is the note as a word that stays, or null: {whys} |
 | | `parts` | of an action that ran in both address families: `{family, elapsed_ms, asked, answered, timed_out, \
 stored, stopped, doubt}` of each; empty where it ran in one. The fields above are of both, `closest` has up to 8 of \
 each |
@@ -102,7 +105,8 @@ each |
 whether it has the use of it: `up`, `missing`, or `lost` (there is no route any more) |
 | | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
 | who we are |
-| | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, family, state, detail}]}` |
+| | `bootstrap` | `{state, why, reason, elapsed_ms, sources: [{name, family, state, detail, reason}]}`; `reason` is \
+`why`, or `detail`, as a word that stays (those of the schema), or null |
 | | `table_nodes` | nodes in the routing table |
 | | `families`, `missing` | an object for each family that the node has, with the fields from `family` to \
 `table_nodes`; the names of families that were asked for and that this machine does not have |
@@ -115,12 +119,16 @@ _OTHER_LINES = """\
 
 def fields() -> str:
     """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
+    from ..text.actions.keeping import CheckWhy
     from .many.keeping import FIELDS as OF_KEEPING
     from .many.told import FIELDS as OF_MANY
 
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
     details = ", ".join(f"`{kind}`" for kind in NoteKind)
-    return f"{FIELDS.replace('{details}', details)}{own}{OF_MANY}{OF_KEEPING}{_OTHER_LINES}"
+    came = ", ".join(f"`{each}`" for each in Came)
+    whys = ", ".join(f"`{each}`" for each in CheckWhy)
+    told = FIELDS.replace("{details}", details).replace("{came}", came).replace("{whys}", whys)
+    return f"{told}{own}{OF_MANY}{OF_KEEPING}{_OTHER_LINES}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:
@@ -148,6 +156,7 @@ def plain(
         "exit": result.exit,
         "complete": not result.given_up,
         "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
+        "came": str(result.said.came),
     }
     yield head | more | (outcome_fields(outcome) if outcome else {}) | _standing(result.standing)
 
@@ -214,6 +223,8 @@ def _read_back(read: ReadBack) -> dict[str, Any]:
 
 def kept_item(kept: KeptItem) -> dict[str, Any]:
     """What is told of a kept item."""
+    from ..text.actions.keeping import check_words  # here, for most actions keep nothing
+
     last = kept.last
     return {
         "target": kept.target.hex(),
@@ -222,10 +233,17 @@ def kept_item(kept: KeptItem) -> dict[str, Any]:
         "copies": 0 if last is None else last.copies,
         "stored": 0 if last is None else last.stored,
         "tried": 0 if last is None else last.tried,
-        "note": "" if last is None else last.note,
+        "note": "" if last is None else check_words(last.note),
+        "why": None if last is None or last.note is None else str(last.note.why),
         "paused": kept.paused,
         "next_due": kept.due,
     }
+
+
+def _kind(text: str) -> str | None:
+    """The word that stays of a detail; `None` where there is none."""
+    detail = Detail.read(text)
+    return None if detail is None else str(detail.kind)
 
 
 def _addr(addr: Addr | None) -> str | None:
@@ -362,14 +380,16 @@ def _in_family(now: NodeStatus) -> dict[str, Any]:
         "read_only": now.reachability.read_only,
         "bootstrap": {
             "state": start.state,
-            "why": safe_text(start.why, 1000),
+            "why": safe_text(detail_words(start.why), 1000),
+            "reason": _kind(start.why),
             "elapsed_ms": _ms(start.elapsed),
             "sources": [
                 {
                     "name": source.name,
                     "family": source.family,
                     "state": source.state,
-                    "detail": safe_text(source.detail),
+                    "detail": safe_text(detail_words(source.detail)),
+                    "reason": _kind(source.detail),
                 }
                 for source in start.sources
             ],

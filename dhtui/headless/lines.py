@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..engine.items import MutableItem
-from ..text.safe import safe_text
 
 if TYPE_CHECKING:
     from ..items.keepalive import KeptItem
@@ -28,10 +27,12 @@ class Lines:
 
 def kept_line(kept: KeptItem) -> str:
     """A kept item, and what came of the last look at it."""
+    from ..text.actions.keeping import check_words  # here, for most actions keep nothing
+
     item, last = kept.item, kept.last
     kind = f"seq {item.seq}" if isinstance(item, MutableItem) else "immutable"
     if last is None:
         return f"{kept.target.hex()}  {kind:<10}  not looked after yet"
     put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
-    note = f"; {safe_text(last.note)}" if last.note else ""
+    note = f"; {check_words(last.note)}" if last.note else ""
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
-from functools import partial
+from contextlib import AsyncExitStack, ExitStack
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..actions import run as actions
-from ..actions.request import HostPort, ManyOf, Request
+from ..actions.request import ManyOf, Request
 from ..actions.requested import Run
-from ..actions.resolve import families_of, look_up
 from ..actions.run import Result
 from ..actions.spec import ACTIONS
 from ..engine.commands import NodeCommands
-from ..engine.items import Item
+from ..engine.items import MAX_SEQ, Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
-from ..engine.upkeep.identity import reaches
 from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
-from ..options.options import Options
-from ..runtime import launch
-from ..runtime.families import leaves_loopback
 from ..runtime.garbage import look_for_garbage
+from ..runtime.launch import Launch
 from ..runtime.node_run import NodeRun
-from ..runtime.opening import at_socket, life_of, on_network, on_testnet, socket_of
+from ..runtime.opening import testnet_of
+from ..runtime.place import Place
+from ..runtime.signals import on_a_terminal
 from ..runtime.threads import DaemonThreads
+from ..text.actions.notices import last_seq_words, public_put_words
 from ..text.families import missing_words
 from ..text.format import address
+from ..text.runs.running import STOPPED, Task, given_up_words
 from . import after_action
 from . import json_lines as report_json
 from . import text as report_text
 from .lines import kept_line
+from .named import resolved
 from .output import Output
 from .stopping import LATEST, Stop
 
@@ -42,26 +42,21 @@ if TYPE_CHECKING:
     from ..attach.attached import AttachedNode
     from ..items.keepalive import KeptItem
 
-CarryOut = Callable[[NodeRun, Options, Sequence[Request], Output, Stop], Awaitable[Exit]]
+CarryOut = Callable[[NodeRun, Sequence[Request], Output, Stop], Awaitable[Exit]]
 """Carries a request out on a node, and says how it ended."""
 
 
-def run(options: Options, request: Request, output: Output) -> int:
+def run(place: Place, request: Request, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
     exposed: list[str] = []
     if request.key is not None:
         from ..actions.unlocking import exposure, unlocked  # here, for it loads the keyring
 
         request, exposed = unlocked(request), exposure(request)
-    own = request.remotes is not None and not options.wait and "bnodes" not in options.given
-    keeping = options.wait or ACTIONS[request.action].saves
-    serving = options.wait or ACTIONS[request.action].serves
-    attached = options.attach is not None
-    start = (
-        launch.beside(options)
-        if attached
-        else launch.prepare(options, serving=serving, keeping=keeping, bootstrap=not own)
-    )
+    own = request.remotes is not None and not request.wait and not place.named_hosts
+    keeping = request.wait or ACTIONS[request.action].saves
+    serving = request.wait or ACTIONS[request.action].serves
+    start = place.prepare(serving=serving, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
     look_for_garbage()
     with start, ExitStack() as stack:
@@ -71,59 +66,52 @@ def run(options: Options, request: Request, output: Output) -> int:
             from .many.targets import targets_of
 
             carry_out = ManyRun(stack.enter_context(targets_of(request)))
-            exposed += _many_keys(options, request.many)
+            exposed += _many_keys(place, request.many)
         for warning in (
             *start.warnings,
             *exposed,
-            *_key_warning(options, request),
+            *_key_warning(place, request),
             *_last_warning(request),
         ):
             output.warn(warning)
         # The signals are the loop's own until it is closed: an exception out of a handler would break it.
-        with Stop(output) as stop, asyncio.Runner() as runner:
+        reloads = place.options.wait and not on_a_terminal()
+        with Stop(output, reloads=reloads) as stop, asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
-            code = runner.run(_run(options, request, start, output, stop, carry_out))
+            code = runner.run(_run(place, request, start, output, stop, carry_out))
         return stop.code(code)
 
 
-def _key_warning(options: Options, request: Request) -> list[str]:
-    if request.key is None or request.what is None or not leaves_loopback(options, request.remotes):
+def _key_warning(place: Place, request: Request) -> list[str]:
+    if request.key is None or request.what is None or not place.leaves_loopback(request.remotes):
         return []
-    from ..actions.keys import PUBLIC_KEY_WARNING
     from ..engine.items import Draft
     from ..engine.keys import BEP44_TEST_KEY
 
     public = isinstance(request.what, Draft) and request.what.key.public == BEP44_TEST_KEY.public
-    return [f"{request.key.name} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
+    return [public_put_words(request.key.name)] if public else []
 
 
-def _many_keys(options: Options, many: ManyOf) -> list[str]:
+def _many_keys(place: Place, many: ManyOf) -> list[str]:
     """Warnings of the keys of many records."""
-    from ..actions.keys import PUBLIC_KEY_WARNING
     from ..actions.publishing import exposed
     from ..engine.keys import BEP44_TEST_KEY
 
     public = [zone.key.name for zone in many.zones if zone.public == BEP44_TEST_KEY.public]
-    if not public or not leaves_loopback(options, None):
+    if not public or not place.leaves_loopback(None):
         return exposed(many.zones)
-    return [*exposed(many.zones), f"{public[0]} {PUBLIC_KEY_WARNING}, and replace what is put with it"]
+    return [*exposed(many.zones), public_put_words(public[0])]
 
 
 def _last_warning(request: Request) -> list[str]:
     seq = getattr(request.what, "seq", None)
-    if seq is None:
-        return []
-    from ..actions.signing import last_of_all
-
-    return [warning] if (warning := last_of_all(seq)) else []
+    return [last_seq_words(seq)] if seq == MAX_SEQ else []
 
 
-async def _run(
-    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, carry_out: CarryOut
-) -> int:
+async def _run(place: Place, request: Request, start: Launch, output: Output, stop: Stop, carry_out: CarryOut) -> int:
     stop.cancels(asyncio.current_task())
     try:
-        return await _with_node(options, request, start, output, stop, carry_out)
+        return await _with_node(place, request, start, output, stop, carry_out)
     except asyncio.CancelledError:
         if stop.signum is None:
             raise
@@ -131,29 +119,29 @@ async def _run(
 
 
 async def _with_node(
-    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, carry_out: CarryOut
+    place: Place, request: Request, start: Launch, output: Output, stop: Stop, carry_out: CarryOut
 ) -> int:
     async with AsyncExitStack() as stack:
-        node = await stack.enter_async_context(_node(options, start, output))
-        save = None if options.attach is not None else partial(launch.save, start)
-        run = NodeRun(node, output.warn, keep_folder=start.folder, save=save)
+        heard = request.trace or request.record is not None
+        node = await stack.enter_async_context(place.node(start, output.warn, heard=heard))
+        run = NodeRun(node, output.warn, keep_folder=start.folder, save=place.saver(start))
         stack.push_async_callback(run.close)
         asyncio.get_running_loop().set_exception_handler(
-            lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
+            lambda _, told: run.background.died(Task.UNKNOWN, told.get("exception"))
         )
-        _tell_missing(options, request, node, output)
-        if options.wait:
+        _tell_missing(place, request, node, output)
+        if request.wait:
             # One on a testnet yields to one on the network; and where that has the state folder, it has been said.
-            await run.listen(socket_of(options), quiet=start.lock is None)
-        if options.vv:
+            await run.listen(place.socket, quiet=start.lock is None)
+        if request.trace:
             _trace(node, output)
-        if options.record is not None:
-            run.record(options.record, "--record")
-        if options.wait:
+        if request.record is not None:
+            run.record(request.record, "--record")
+        if request.wait:
             from .service import Service  # here, for most runs don't stay
 
-            stack.enter_context(Service(run, options, output, stop))
-        code = await carry_out(run, options, _requests(request, start.self_id), output, stop)
+            stack.enter_context(Service(run, place.options, output, stop))
+        code = await carry_out(run, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
             run.save()
         return Exit.FAILED if code is Exit.OK and run.background.failed else code
@@ -163,26 +151,18 @@ _TELLING = ("id", "bootstrap", "doctor")
 """Actions whose result tells of each family, and of those that are missing."""
 
 
-def _tell_missing(options: Options, request: Request, node: NodeCommands, output: Output) -> None:
+def _tell_missing(place: Place, request: Request, node: NodeCommands, output: Output) -> None:
     """Says once which address families this machine does not have, to those who asked for them or stay."""
     if request.action in _TELLING:
         return
     for sentence in missing_words(node.snapshot().missing):
-        if options.family is not None:
+        if place.named_family:
             output.warn(sentence)
-        elif options.wait:
+        elif request.wait:
             output.notes([sentence])
 
 
-def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node | AttachedNode]:
-    if options.attach is not None:
-        return at_socket(options, "all" if options.vv or options.record is not None else "status")
-    if options.testnet:
-        return on_testnet(start, options.testnet, output.warn, life=life_of(options), deadline=options.deadline)
-    return on_network(start)
-
-
-async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
+async def _carry_out(run: NodeRun, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
     """The action, and what the run stays for. How it ended: for several infohashes as the best of them."""
     request, node = requests[0], run.node
     finds = Found(output)
@@ -202,11 +182,12 @@ async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request]
         await _watch(run, request, result, output, stop)
         return Exit.OK
     code = min(each.exit for each in (result, *others))
-    if options.wait and (code is Exit.OK or ACTIONS[request.action].tends):
+    if request.wait and (code is Exit.OK or ACTIONS[request.action].tends):
         stop.waiting = True
         run.save_regularly()
         # What is put into a testnet ends with it, so there the user's items have no place.
-        await after_action.serve(node, None if options.testnet else run.keeper, stop.asked, output, run.background)
+        keeper = None if testnet_of(node) is not None else run.keeper
+        await after_action.serve(node, keeper, stop.asked, output, run.background)
         await run.background.stop()
     return code
 
@@ -296,7 +277,7 @@ async def _act(
 ) -> Result:
     """The action, by its deadline or until the run is told to stop, with what is known then."""
     deadline = request.deadline
-    why = "" if deadline is None else f"given up after {deadline:g} s (--deadline)"
+    why = given_up_words(deadline)
     limit = Limit()
     timer = None if deadline is None else asyncio.get_running_loop().call_later(deadline, limit.expire)
     try:
@@ -315,7 +296,7 @@ async def _act(
     if not limit.cut:
         return result
     if stop.signum is not None:
-        return actions.given_up(result, "stopped", Exit.of_signal(stop.signum))
+        return actions.given_up(result, STOPPED, Exit.of_signal(stop.signum))
     return actions.given_up(result, why)
 
 
@@ -327,7 +308,7 @@ async def _by_the_limit(run: NodeRun, request: Request, output: Output, limit: L
         keeper.looked = Looked(output)
     remotes = None
     if request.remotes is not None:
-        resolving = asyncio.ensure_future(_resolve(node, request.remotes, output))
+        resolving = asyncio.ensure_future(resolved(node, request.remotes, output))
         with limit.ending(lambda: _give_up(resolving)):
             try:
                 remotes = await resolving
@@ -349,27 +330,6 @@ async def _by_the_limit(run: NodeRun, request: Request, output: Output, limit: L
 
 def _give_up(task: asyncio.Future[Any]) -> None:
     task.cancel()
-
-
-async def _resolve(node: NodeCommands, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
-    """The addresses of named nodes. Warns of those without one; raises `Failure` if none has one."""
-    families = families_of(node.addresses)
-    found = await asyncio.gather(*(look_up(remote, families) for remote in remotes))
-    addrs: list[Addr] = []
-    problems = []
-    for remote, named in zip(remotes, found, strict=True):
-        if isinstance(named, str):
-            problems.append(f"{remote} {named}")
-            continue
-        others = [addr for addr in named if not any(reaches(own, addr) for own in node.addresses)]
-        if not others:
-            problems.append(f"{remote} is this node itself")
-        addrs += (addr for addr in others if addr not in addrs)
-    if not addrs:
-        raise Failure(f"there is nobody to ask: {'; '.join(problems)}", Exit.NO_ANSWER)
-    for problem in problems:
-        output.warn(problem)
-    return addrs
 
 
 def _print(result: Result, request: Request, output: Output, finds: Found | None = None) -> None:

@@ -17,8 +17,8 @@ from ..options.fitting import flag
 from ..options.options import Options
 from ..runtime import launch
 from ..runtime.node_run import NodeRun
-from ..runtime.signals import on_a_terminal
 from ..runtime.supervisor import Supervisor
+from ..text.runs.running import Task
 from .output import Output
 from .stopping import Stop
 
@@ -36,7 +36,6 @@ class Service:
         """As they were read last."""
         self._limits = launch.limits_in(run.node.config.settings)
         self._supervisor = Supervisor(os.environ)
-        self._asked = asyncio.Event()
 
     def __enter__(self) -> Self:
         """Tell the node's figures from now on, if this run is to. Raises `Failure`."""
@@ -55,18 +54,17 @@ class Service:
             self._supervisor.tell("STOPPING=1")
 
     def _serves(self) -> None:
-        """It serves from now on. SIGHUP has the settings read anew, unless it is a terminal that hangs up."""
+        """It serves from now on. SIGHUP has the settings read anew, also one that came before."""
         background = self._run.background
-        if not on_a_terminal():
-            self._stop.reload = self._asked.set
-            background.start(self._reload_when_asked(), "reading the settings anew")
-        background.start(self._supervisor.watched(), "telling the supervisor")
+        if self._stop.hung_up is not None:
+            background.start(self._reload_when_asked(self._stop.hung_up), Task.RELOADING)
+        background.start(self._supervisor.watched(), Task.SUPERVISOR)
         self._supervisor.tell("READY=1", "STATUS=serving on %s:%d" % self._node.address)
 
-    async def _reload_when_asked(self) -> None:
+    async def _reload_when_asked(self, hung_up: asyncio.Event) -> None:
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await hung_up.wait()
+            hung_up.clear()
             self._supervisor.tell("RELOADING=1", f"MONOTONIC_USEC={monotonic_ns() // 1000}")
             await self._reload()
             self._supervisor.tell("READY=1")

@@ -19,13 +19,14 @@ LATEST = 2.0
 class Stop:
     """Takes the signals while it is entered. The first stops the action, or the wait after it; a second ends all."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, reloads: bool = False) -> None:
+        """`reloads`: SIGHUP ends nothing, it asks for the settings to be read anew: at once, or when the run waits."""
         self._output = output
         self.signum: int | None = None
         self._waiting = False
         self.asked = asyncio.Event()
-        self.reload: Callable[[], None] | None = None
-        """What SIGHUP asks for, of a run that waits: called in the loop. `None`: it ends the run, as SIGTERM does."""
+        self.hung_up = asyncio.Event() if reloads else None
+        """Whether SIGHUP has come; `None`: it ends the run, as SIGTERM does."""
         self.on_waiting: Callable[[], None] = lambda: None
         """Called once the run waits."""
         self._task: asyncio.Task[Any] | None = None
@@ -69,9 +70,12 @@ class Stop:
             self._stop()
 
     def _on(self, signum: int, frame: object) -> None:
-        if self.reload is not None and self._task is not None and signal.Signals(signum).name == "SIGHUP":
-            with suppress(RuntimeError):  # the loop is closed
-                self._task.get_loop().call_soon_threadsafe(self.reload)
+        if self.hung_up is not None and signal.Signals(signum).name == "SIGHUP":
+            if self._task is None:
+                self.hung_up.set()
+            else:
+                with suppress(RuntimeError):  # the loop is closed
+                    self._task.get_loop().call_soon_threadsafe(self.hung_up.set)
             return
         self.signum = signum
         self._output.hurried = True

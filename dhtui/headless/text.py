@@ -16,6 +16,7 @@ from ..text import format as words
 from ..text.clients import client_name
 from ..text.families import missing_words
 from ..text.faults import note_words
+from ..text.node.details import detail_words
 from ..text.outcomes import node_words
 from ..text.safe import magnet, safe_text, value_text
 from .lines import Lines
@@ -240,7 +241,7 @@ def _in_family(now: NodeStatus) -> list[str]:
         f"bound    {words.address(who.bound)}",
         f"external {external}{where}",
         f"BEP 42   {who.bep42}: {fits[who.bep42]}",
-        f"reached  {words.reach(now.reachability.state)}: {now.reachability.why}",
+        f"reached  {words.reach(now.reachability.state)}: {detail_words(now.reachability.why)}",
     ]
 
 
@@ -278,7 +279,7 @@ def sources(now: NodeStatus) -> list[str]:
     both = len(now.families) > 1
     return [
         f"  {safe_text(source.name, 60):<21}  {source.state}{f' over {each.family}' if both else ''}"
-        f"{': ' if source.detail else ''}{safe_text(source.detail)}"
+        f"{': ' if source.detail else ''}{safe_text(detail_words(source.detail))}"
         for each in now.families
         for source in each.bootstrap.sources
     ]

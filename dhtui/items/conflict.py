@@ -43,17 +43,6 @@ class Conflict(NamedTuple):
         """The highest seq in the network: the base of the next attempt."""
         return max([item.seq for item in self.theirs] + ([self.seq] if self.seq is not None and self.stored else []))
 
-    def words(self) -> str:
-        """The conflict in one sentence."""
-        highest = self.theirs[0].seq
-        if self.seq is None:
-            return f"conflict: seq {highest} is there already; yours was not put"
-        if highest == self.seq:
-            what = f"another value with the same seq {highest} is there"
-        else:
-            what = f"another value with seq {highest} is there, yours was seq {self.seq}"
-        return f"conflict: {what}; yours was stored on {_nodes(self.stored)}, refused by {self.refused}"
-
 
 class Whose(StrEnum):
     """The writer of a conflicting value. The value is its words."""
@@ -158,7 +147,3 @@ def _best(items: Iterable[MutableItem]) -> list[MutableItem]:
 
 def _refused(node: NodeOutcome) -> bool:
     return node.status is Status.REFUSED and node.code in (CAS_MISMATCH, SEQ_TOO_LOW)
-
-
-def _nodes(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..storage.atomic import atomic_write, check_version, locked, parse_json, read_regular, set_aside
+from ..text.actions.lists import damaged_list_words, dropped_words
 
 MAX_BYTES = 4 << 20
 
@@ -55,13 +56,13 @@ class ListFile(NamedTuple, Generic[T]):
             return {}, []
         except (ValueError, TypeError, KeyError):
             aside = set_aside(path)
-            return {}, [f"The list of {self.whole} {path} is damaged: set aside as {aside.name}, starting afresh."]
+            return {}, [damaged_list_words(self.whole, path, aside.name)]
         found = [self.decode(entry) for entry in entries[: self.most]]
         items = {self.target(item): item for item in found if item is not None}
         if dropped := len(entries) - len(items):
             aside = set_aside(path)
             self.write(folder, items)
-            return items, [f"{dropped} of the {self.part} in {path} can't be used: left out, see {aside.name}."]
+            return items, [dropped_words(dropped, self.part, path, aside.name)]
         return items, []
 
     def _entries(self, data: bytes) -> list[Any]:

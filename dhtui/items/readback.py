@@ -17,7 +17,6 @@ from ..engine.items import Item, MutableItem
 from ..engine.outcome import NOT_SENT, UNUSABLE, NodeOutcome, Outcome, Status
 from ..engine.wire.compact import Addr
 from ..engine.wire.ids import distance
-from ..text.decisions import outcome_stop_words
 
 
 class Gives(StrEnum):
@@ -40,12 +39,7 @@ class Gives(StrEnum):
     """It answered from another address, under another transaction id, or unreadably."""
 
 
-_UNHEARD = {
-    Gives.SILENT: "gave no answer",
-    Gives.CANCELLED: "cancelled",
-    Gives.NOT_ASKED: "not asked",
-    Gives.UNUSABLE: "gave no usable answer",
-}
+_UNHEARD = (Gives.SILENT, Gives.CANCELLED, Gives.NOT_ASKED, Gives.UNUSABLE)
 
 
 class Copy(NamedTuple):
@@ -68,8 +62,8 @@ class ReadBack(NamedTuple):
     """The item that was put."""
     copies: tuple[Copy, ...]
     """Every node that was read, nearest to the target first."""
-    why: str
-    """Why the lookup ended, in words."""
+    lookup: Outcome
+    """The lookup from elsewhere."""
     complete: bool = True
     """Whether it ran to its end, and was not given up before."""
 
@@ -103,28 +97,28 @@ class ReadBack(NamedTuple):
         """How many nodes answered the lookup that were not written to."""
         return sum(copy.found and not copy.written and copy.node.responded for copy in self.copies)
 
-    def words(self) -> str:
-        """The result in one sentence."""
-        kept = f"{self.count(Gives.IT, acknowledged=True)} of the {self.acknowledged} that took it give it"
-        held = f"{kept}{self._unheard()}, {_others(self.others)}"
-        if not self.complete:
-            return f"read back: given up before its end, by then {held}"
-        if self.ok and not self.strangers:
-            return f"read back: {held}; no other node answered, so what strangers find was not seen"
-        if self.ok:
-            return f"read back: a lookup from elsewhere finds it; {held}"
-        newer = [copy.node.item for copy in self.copies if copy.found and copy.gives is Gives.NEWER]
-        if newer:
-            highest = max(item.seq for item in newer if isinstance(item, MutableItem))
-            return f"read back: whoever looks it up gets seq {highest}, which is newer; {held}"
-        if rivals := self.count(Gives.RIVAL, found=True):
-            return f"read back: {_nodes(rivals)} {_verb(rivals)} another value with the same seq; {held}"
-        return f"read back: a lookup from elsewhere does not find it ({self.why}); asked directly, {held}"
+    @property
+    def held(self) -> int:
+        """How many of the nodes that confirmed the store give it."""
+        return self.count(Gives.IT, acknowledged=True)
 
-    def _unheard(self) -> str:
-        """Words about the nodes that confirmed the store but gave no answer: it is not known what they hold."""
-        counts = [(self.count(gives, acknowledged=True), said) for gives, said in _UNHEARD.items()]
-        return "".join(f", {count} {said}" for count, said in counts if count)
+    @property
+    def newer(self) -> int | None:
+        """The highest seq of the newer ones that the lookup found; `None` if there are none."""
+        newer = [copy.node.item for copy in self.copies if copy.found and copy.gives is Gives.NEWER]
+        return max((item.seq for item in newer if isinstance(item, MutableItem)), default=None)
+
+    @property
+    def rivals(self) -> int:
+        """How many nodes gave the lookup another value with the same seq."""
+        return self.count(Gives.RIVAL, found=True)
+
+    @property
+    def unheard(self) -> dict[str, int]:
+        """How many nodes confirmed the store but gave no answer, by the kind of silence: it is not known what they
+        hold."""
+        counts = {str(gives): self.count(gives, acknowledged=True) for gives in _UNHEARD}
+        return {gives: count for gives, count in counts.items() if count}
 
 
 def to_ask(put: Outcome, lookup: Outcome, own: bytes, k: int) -> tuple[Addr, ...]:
@@ -168,7 +162,7 @@ def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome], *
         for addr in sorted(reads, key=far)
     )
     complete = complete and lookup.complete
-    return ReadBack(item=put.item, copies=tuple(copies), why=outcome_stop_words(lookup), complete=complete)
+    return ReadBack(item=put.item, copies=tuple(copies), lookup=lookup, complete=complete)
 
 
 _WITHOUT_ITEM = {
@@ -194,15 +188,3 @@ def _gives(node: NodeOutcome, item: Item) -> Gives:
             return Gives.NEWER if held.seq > item.seq else Gives.OLDER
         return Gives.IT if held.v == item.v else Gives.RIVAL
     return Gives.IT  # it hashes to the target: else it would not be verified
-
-
-def _others(count: int) -> str:
-    return f"{count or 'no'} other{'s' if count > 1 else ''} {'hold' if count > 1 else 'holds'} it"
-
-
-def _nodes(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"
-
-
-def _verb(count: int) -> str:
-    return "gives" if count == 1 else "give"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ..engine.items import mutable_target
-from ..engine.lookup.questions import LOOKUP_KINDS, LookupKind
+from ..engine.lookup.questions import LookupKind
 from ..errors import UsageError
 from ..options.values import TARGETS, Target, item, salt, target, torrent
-from ..text.format import short_id
+from ..text.lookups import asked as words
 
 Kind: TypeAlias = LookupKind
-KINDS: Final = LOOKUP_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +41,34 @@ def read_request(kind: Kind, text: str, salt_text: str, own: bytes) -> LookupReq
     if not text:
         raise UsageError(f"type {TARGETS}")
     given, found = salt(salt_text), target(text)
-    match kind:
-        case "get_peers":
-            return _peers(found, given, own)
-        case "get":
-            return _item(found, given)
-        case "find_node":
-            return _nodes(found, given, own)
-        case "sample_infohashes":
-            return _samples(found, given, own)
+    return READERS[kind](found, given, own)
 
 
 def _peers(found: Target, given: bytes, own: bytes) -> LookupRequest:
     if given:
         raise UsageError("get_peers takes no salt: only items have one, choose get")
     if found.id is None:
-        return LookupRequest("get_peers", own, b"", "peers of our own id, as if it were an infohash")
+        return LookupRequest("get_peers", own, b"", words.OWN_PEERS)
     try:
         first, *also = torrent(found)
     except UsageError:
         raise UsageError("a public key names an item, which has no peers: choose get") from None
-    words = f"peers of the infohash {short_id(first)}"
-    if also:
-        words = f"peers of both infohashes of the hybrid torrent: {short_id(first)}, {short_id(also[0])}"
-    elif found.public is not None:
-        words = f"peers of the v2 torrent, its first 20 bytes: {short_id(first)}"
-    return LookupRequest("get_peers", first, b"", words, also=tuple(also))
+    said = words.peers_words(first, also[0] if also else None, second=found.public is not None)
+    return LookupRequest("get_peers", first, b"", said, also=tuple(also))
 
 
-def _item(found: Target, given: bytes) -> LookupRequest:
+def _item(found: Target, given: bytes, own: bytes) -> LookupRequest:
     if found.hashes and found.public is None:
         raise UsageError("this names a torrent, which is no item: choose get_peers")
     wanted = item(found, given)
     assert wanted.id is not None
-    if wanted.public is None:
-        return LookupRequest("get", wanted.id, given, f"the item at {short_id(wanted.id)}")
-    words = f"the item of the key {short_id(wanted.public)}{_salted(wanted.salt)}"
-    return LookupRequest("get", wanted.id, wanted.salt, words, wanted.public)
+    said = words.item_words(wanted.id, wanted.public, wanted.salt)
+    return LookupRequest("get", wanted.id, given if wanted.public is None else wanted.salt, said, wanted.public)
 
 
 def _nodes(found: Target, given: bytes, own: bytes) -> LookupRequest:
     if found.id is None:
-        return LookupRequest("find_node", own, b"", "the nodes closest to our own id")
+        return LookupRequest("find_node", own, b"", words.OWN_NODES)
     if found.public is not None:
         if found.hashes and not given:
             raise UsageError(
@@ -90,23 +76,28 @@ def _nodes(found: Target, given: bytes, own: bytes) -> LookupRequest:
                 "or type the 40 of the target"
             )
         wanted = item(found, given)
-        words = f"the nodes that store the item of the key {short_id(found.public)}{_salted(wanted.salt)}"
-        return LookupRequest("find_node", mutable_target(found.public, wanted.salt), b"", words)
+        said = words.holders_words(found.public, wanted.salt)
+        return LookupRequest("find_node", mutable_target(found.public, wanted.salt), b"", said)
     if given:
         raise UsageError("find_node takes no salt: only items have one, choose get")
-    first = "; of a hybrid torrent that is the first one" if len(found.hashes) > 1 else ""
-    return LookupRequest("find_node", found.id, b"", f"the nodes closest to {short_id(found.id)}{first}")
+    return LookupRequest("find_node", found.id, b"", words.nodes_words(found.id, hybrid=len(found.hashes) > 1))
 
 
 def _samples(found: Target, given: bytes, own: bytes) -> LookupRequest:
     if given:
         raise UsageError("sample_infohashes takes no salt: only items have one, choose get")
     place = own if found.id is None else found.id
-    return LookupRequest("sample_infohashes", place, b"", f"infohashes that nodes near {short_id(place)} store")
+    return LookupRequest("sample_infohashes", place, b"", words.samples_words(place))
 
 
-def _salted(salted: bytes) -> str:
-    return f" and a salt of {len(salted)} bytes" if salted else ""
+READERS: Final[Mapping[Kind, Callable[[Target, bytes, bytes], LookupRequest]]] = {
+    "find_node": _nodes,
+    "get_peers": _peers,
+    "get": _item,
+    "sample_infohashes": _samples,
+}
+"""The lookups that forms and commands offer: each makes its request of the target, the salt and our id."""
+KINDS: Final[tuple[Kind, ...]] = tuple(READERS)
 
 
 def likely_kind(text: str) -> Kind | None:

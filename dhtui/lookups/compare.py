@@ -9,6 +9,7 @@ from textwrap import wrap
 from ..engine.views.snapshot import CandidateView, LookupDetail, LookupView
 from ..text.decisions import found_words
 from ..text.format import power, short_id
+from ..text.lookups.compared import closest_words, in_common_words, judged_words
 from ..text.safe import safe_text
 from ..text.spans import Line, Role, Span, cell_len, crop
 from .budget import unanswered
@@ -121,7 +122,7 @@ def differences(first: LookupDetail, second: LookupDetail) -> list[Difference]:
         rows.append(Difference(what, words(a), words(b), known, _better(what, a, b, one, two)))
     closest = [{c.addr for c in d.candidates if c.closest} for d in (first, second)]
     same = closest[0] == closest[1]
-    common = f"the same {len(closest[0])}" if same and closest[0] else f"{len(closest[0] & closest[1])} in common"
+    common = f"the same {len(closest[0])}" if same and closest[0] else in_common_words(len(closest[0] & closest[1]))
     rows.append(Difference("closest nodes", str(len(closest[0])), str(len(closest[1])), common))
     rows.append(_paths(first, second))
     rows.append(Difference("found", found_words(one.found) or "–", found_words(two.found) or "–", ""))
@@ -180,9 +181,8 @@ def _told(first: LookupDetail, second: LookupDetail, width: int | None) -> list[
         figures = [f"{row.what} {row.change}" for row in rows if row.better is better]
         if figures:
             one, other = names(first, second)
-            how = f"{'Lookup ' if other.isdigit() else ''}{other} did {sign[0].split()[1]} than {one}"
-            tried = [_listed(figures, shown) for shown in range(len(figures), 0, -1)]
-            words = [f"{how}: {each}." for each in tried]
+            counts = range(len(figures), 0, -1)
+            words = [judged_words(one, other, figures[:n], len(figures) - n, better=better) for n in counts]
             told.append(((sign[0][0], sign[1]), _first_that_fits(words, width)))
     return told
 
@@ -192,11 +192,6 @@ def names(first: LookupDetail, second: LookupDetail) -> tuple[str, str]:
     if first.view.number == second.view.number:
         return first.view.family, second.view.family
     return str(first.view.number), str(second.view.number)
-
-
-def _listed(figures: list[str], shown: int) -> str:
-    more = len(figures) - shown
-    return ", ".join((*figures[:shown], *([f"{more} more"] if more else [])))
 
 
 def _first_that_fits(tried: list[str], width: int | None) -> str:
@@ -210,8 +205,7 @@ def _closest_words(first: LookupDetail, second: LookupDetail, width: int | None)
     both = tuple(zip(names(first, second), (sets.first, sets.second), strict=True))
     tried = []
     for shown in range(_SHOWN, -1, -1):
-        words = [f"{sets.common} in common", *(f"only in {n}: {_ids(nodes, shown)}" for n, nodes in both if nodes)]
-        tried.append(f"Closest {count}: {'; '.join(words)}.")
+        tried.append(closest_words(count, sets.common, [(n, _ids(nodes, shown)) for n, nodes in both if nodes]))
     return _first_that_fits(tried, width)
 
 
@@ -231,7 +225,7 @@ def _paths(first: LookupDetail, second: LookupDetail) -> Difference:
     paths = [critical_path(detail) for detail in (first, second)]
     nodes = [[d.steps[place].addr for place in path] for d, path in zip((first, second), paths, strict=True)]
     words = [" ".join(str(place + 1) for place in path) or "–" for path in paths]
-    common = "the same nodes" if nodes[0] == nodes[1] else f"{len(set(nodes[0]) & set(nodes[1]))} in common"
+    common = "the same nodes" if nodes[0] == nodes[1] else in_common_words(len(set(nodes[0]) & set(nodes[1])))
     return Difference("path, by queries", words[0], words[1], common)
 
 

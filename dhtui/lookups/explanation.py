@@ -5,9 +5,11 @@ from __future__ import annotations
 from ..engine.lookup.decisions import FoundKind, State
 from ..engine.outcome import Status
 from ..engine.views.snapshot import CandidateView, LookupDetail, StepView
-from ..text.decisions import DISTRUSTED, decision_words, found_words, unasked_words
+from ..text.decisions import found_words, unasked_words
 from ..text.faults import note_words
 from ..text.format import plural, short_id
+from ..text.lookups import nodes as words
+from ..text.lookups.nodes import End, end_words
 from ..text.safe import safe_text
 from .query_status import LIES, QueryStatus, query_status, span_words
 from .reasons import decisions_about, origins
@@ -23,11 +25,17 @@ def explanation(detail: LookupDetail, node: CandidateView) -> list[str]:
     for place in places:
         step = detail.steps[place]
         when = span_words(step.sent)
-        asked = (
-            f"asked again at {when}, being among the nearest" if step.again else f"sent at {when}: {came[place].words}"
-        )
         rules = explained(detail, step)
-        told.append("; ".join((f"Query {place + 1}, {asked}", *rules, _end(detail, step, bool(rules)))) + ".")
+        told.append(
+            "; ".join(
+                (
+                    words.query_words(place + 1, when, came[place].words, again=step.again),
+                    *rules,
+                    _end(detail, step, bool(rules)),
+                )
+            )
+            + "."
+        )
     return told + _judged(node) if node.state is State.ANSWERED else told
 
 
@@ -37,19 +45,18 @@ def kept_back(detail: LookupDetail, node: CandidateView) -> list[str]:
     decided = decisions_about(detail).get(node.addr, [])
     if decided and unasked_words(decided[-1]) and all(step.addr != node.addr for step in detail.steps):
         decided = decided[:-1]
-    return [f"At {span_words(decision.at)}: {decision_words(decision)}." for decision in decided]
+    return [words.decided_words(span_words(decision.at), decision) for decision in decided]
 
 
 def _judged(node: CandidateView) -> list[str]:
     """Sentences about the trust in a node after its answer."""
     told = []
     if node.named is not None:
-        told.append(f"Named under another id, {short_id(node.named)}: the one that it answers with counts.")
+        told.append(words.other_id_words(short_id(node.named)))
     if node.result in LIES:
-        told.append("Its value does not hold: it is none of the closest, and whom it names has to wait.")
+        told.append(words.BAD_VALUE)
     elif node.doubt is not None and node.place != "fills":
-        why = DISTRUSTED[node.doubt]
-        told.append(f"{why[:1].upper()}{why[1:]}: it fills no place among the closest while there are others.")
+        told.append(words.no_place_words(node.doubt))
     return told
 
 
@@ -59,38 +66,34 @@ def explained(detail: LookupDetail, step: StepView) -> list[str]:
     done: list[tuple[float, str]] = []
     if overtaken_at is not None:
         over = not detail.view.running and overtaken_at >= elapsed
-        then = "and the lookup was over" if over else "so it held no slot any more"
-        done.append((overtaken_at, f"{detail.k} nearer nodes had answered at {span_words(overtaken_at)}, {then}"))
+        done.append((overtaken_at, words.overtaken_words(detail.k, span_words(overtaken_at), over=over)))
     if step.stalled is not None and step.stalled <= elapsed:
         at = span_words(step.stalled)
-        gave = f"late from {at} on" if overtaken_at is not None else f"it stalled at {at} and gave up its slot"
-        done.append((step.stalled, f"it stalled at {at}" if step.again else gave))
-    return [words for _, words in sorted(done)]
+        late = words.stalled_words(at, again=step.again, overtaken=overtaken_at is not None)
+        done.append((step.stalled, late))
+    return [said for _, said in sorted(done)]
 
 
 def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
     """The outcome of a query in words; `slotless`: it had lost its slot before."""
-    welcome = ", still welcome" if slotless else ""
+    result = str(step.result)
     match query_status(step, detail.view):
         case QueryStatus.FOUND | QueryStatus.ANSWERED:
-            return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
+            return end_words(End.ANSWERED, time=span_words(_took(step)), brought=_brought(step), slotless=slotless)
         case QueryStatus.ERROR:
-            code = "" if step.code is None else f", error {step.code}"
-            return f"{step.result}{code}: that counts for nothing"
+            return end_words(End.ERROR, result=result if step.code is None else f"{result}, error {step.code}")
         case QueryStatus.UNUSABLE:
-            return f"{step.result}: that is no answer to it"
+            return end_words(End.UNUSABLE, result=result)
         case QueryStatus.LATE:
-            return f"answered late, at {span_words(step.ended)}{_brought(step)}: the lookup was over"
+            return end_words(End.LATE, time=span_words(step.ended), brought=_brought(step))
         case QueryStatus.SILENT:
-            return f"silent: no answer in {span_words(_took(step))}"
+            return end_words(End.SILENT, time=span_words(_took(step)))
         case QueryStatus.CANCELLED:
-            return "cancelled: " + (
-                "others needed its room" if step.result is Status.CANCELLED else "the lookup was over"
-            )
+            return end_words(End.NO_ROOM if step.result is Status.CANCELLED else End.OVER)
         case QueryStatus.UNASKED:
-            return f"not asked: {step.result}"
+            return end_words(End.UNASKED, result=result)
         case QueryStatus.WAITING:
-            return f"under way{welcome}"
+            return end_words(End.WAITING, slotless=slotless)
 
 
 def _took(step: StepView) -> float:
@@ -107,12 +110,12 @@ def _brought(step: StepView) -> str:
 
 def _unasked(detail: LookupDetail, node: CandidateView) -> str:
     decided = decisions_about(detail).get(node.addr)
-    if decided and (words := unasked_words(decided[-1])):
-        return f"Not asked: {words}."
+    if decided and (said := unasked_words(decided[-1])):
+        return words.unasked_as_words(said)
     if node.state is State.FAILED:
-        return f"Not asked: {safe_text(note_words(node.note) or node.result or '', 60)}."
+        return words.unasked_as_words(safe_text(note_words(node.note) or node.result or "", 60))
     if node.doubt is not None:
-        return f"Not asked: {DISTRUSTED[node.doubt]}; others come first."
+        return words.distrusted_words(node.doubt)
     if detail.view.running:
-        return "Not asked yet: nearer or more trusted ones come first."
-    return "Not asked: the lookup was over before its turn."
+        return words.NOT_YET
+    return words.NO_TURN

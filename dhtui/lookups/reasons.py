@@ -9,6 +9,8 @@ from ..engine.lookup.decisions import ASKS, Decision, Reason
 from ..engine.views.snapshot import INFERRED, LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..text.decisions import ASKED_THOUGH, decision_words
+from ..text.lookups.nodes import Origin as Known
+from ..text.lookups.nodes import origin_words
 from .query_status import answering
 
 _TELL_DISTRUST = frozenset((Reason.VOUCHED, Reason.BAD_REFERRER, Reason.BAD_VALUE))
@@ -62,7 +64,7 @@ def origins(detail: LookupDetail) -> list[Origin]:
         if step.doubt is not None and (decision is None or decision.reason not in _TELL_DISTRUST):
             why.append(ASKED_THOUGH[step.doubt])
         if detail.view.owner == INFERRED and step.parent is None:
-            sign, words = "·", "known to its client, who knows how"
+            sign, words = "·", origin_words(Known.BY_ITS_CLIENT, 0, None)
         found.append(Origin(sign, step.doubt is not None, ", ".join((words, *why))))
     return found
 
@@ -72,17 +74,17 @@ def _came(
 ) -> tuple[str, str]:
     """How a node came to be known; `asked`: why it was queried first, `before`: the earlier decisions about it."""
     subnet = [d for d in before if d.reason in (Reason.INSTEAD, Reason.PREFERRED)]
-    instead = f", {decision_words(subnet[-1])}" if subnet else ""
+    instead = subnet[-1] if subnet else None
     if step.parent is not None:
         if step.parent in answered:
             number = answered[step.parent] + 1
-            return str(number), f"named by query {number}{instead}"
-        return "·", f"named by a node that is not known{instead}"
+            return str(number), origin_words(Known.BY_QUERY, number, instead)
+        return "·", origin_words(Known.BY_UNKNOWN, 0, instead)
     if step.id is None:
-        return "bs", "a bootstrap host, of which only the address is known"
+        return "bs", origin_words(Known.HOST, 0, None)
     if opened:
         opening = asked is not None and asked.reason is Reason.OPENING
-        return "op", decision_words(asked) if asked is not None and opening else "it opened the lookup"
+        return "op", decision_words(asked) if asked is not None and opening else origin_words(Known.OPENED, 0, None)
     if any(d.reason is Reason.RESERVE for d in before) and not any(d.reason is Reason.NAMED for d in before):
-        return "kn", "known from before, kept in reserve until no other was left"
-    return "kn", f"known from the start{instead}"
+        return "kn", origin_words(Known.RESERVED, 0, None)
+    return "kn", origin_words(Known.FROM_START, 0, instead)

@@ -6,7 +6,7 @@ import re
 from textwrap import wrap
 
 from ..engine.views.snapshot import INFERRED, LookupDetail
-from ..text.format import plural
+from ..text.lookups import verdicts as words
 from ..text.spans import Line, Role, Span
 from .budget import Reason
 from .shares import Share, Shares, shares
@@ -68,13 +68,12 @@ def _signed(text: str) -> Line:
 
 def _nothing(detail: LookupDetail) -> str | None:
     if detail.view.elapsed <= 0 or not detail.steps:
-        return "There was nobody to ask." if not detail.steps else "It took no time."
+        return words.NOBODY_TO_ASK if not detail.steps else words.NO_TIME
     return None
 
 
 def _words(told: Shares, detail: LookupDetail, *, signs: bool, named: bool = True, kept: int = 99) -> str:
     """The sentence. Without `named` it names no queries; all but the `kept` largest parts are joined."""
-    running = detail.view.running
     parts = []
     for share in told.shares[:kept]:
         figure = f"{share.percent} % ({share.time})"
@@ -82,38 +81,14 @@ def _words(told: Shares, detail: LookupDetail, *, signs: bool, named: bool = Tru
             figure = f"{FILLS[share.reason][0]} {figure}".replace(" ", _TOGETHER)
         parts.append(f"{figure} {_share_words(share, named, detail.view.owner == INFERRED)}")
     if rest := told.shares[kept:]:
-        parts.append(f"{sum(share.percent for share in rest)} % for {plural(len(rest), 'smaller reason')}")
-    words = f"{told.whole}{' so far' if running else ''}: {', '.join(parts)}"
-    if all(share.reason is Reason.TRIP or not share.percent for share in told.shares):
-        return f"Nothing {'has held' if running else 'held'} it up, {words}."
-    return f"{words}{f'; {told.without} with every answer' if told.without else ''}."
-
-
-_SHARES: dict[Reason, tuple[str, str]] = {
-    Reason.TRIP: ("1 round trip", "{} round trips"),
-    Reason.SLOW: ("a slow node", "{} slow nodes"),
-    Reason.LOST: ("a lost packet", "{} lost packets"),
-    Reason.UNANSWERED: ("no answer", "no answer from {} nodes"),
-    Reason.BEHIND: ("behind others", "behind others"),
-    Reason.DOUBT: ("behind others, in doubt", "behind others, in doubt"),
-    Reason.OTHERS: ("for another one", "for {} others"),
-    Reason.TURN: ("for other lookups", ""),
-    Reason.ROOM: ("for room to send", "for room to send"),
-    Reason.START: ("before the first query", ""),
-    Reason.OWN: ("our own program", "our own program"),
-    Reason.OPEN: ("answers not yet in", "answers not yet in"),
-    Reason.WRITES: ("for the writing", ""),
-}
-"""The words for each reason: for one query, and for several."""
+        parts.append(words.smaller_words(sum(share.percent for share in rest), len(rest)))
+    smooth = all(share.reason is Reason.TRIP or not share.percent for share in told.shares)
+    return words.time_words(told.whole, parts, told.without or "", running=detail.view.running, smooth=smooth)
 
 
 def _share_words(share: Share, named: bool, inferred: bool) -> str:
-    one, several = _SHARES[share.reason]
-    if share.reason is Reason.OWN and inferred:
-        one = several = "its client"
     count = share.parts if share.reason is Reason.TRIP else len(share.places)
-    words = one if count <= 1 else several.format(count)
+    said = words.share_words(share.reason, count, inferred=inferred)
     if share.reason is Reason.TRIP or not share.places or not named:
-        return words
-    first = f"query {share.places[0] + 1}"
-    return f"{words} ({first})" if count == 1 else f"{words} ({first} first)"
+        return said
+    return words.first_query_words(said, share.places[0] + 1, alone=count == 1)

@@ -9,7 +9,7 @@ from textwrap import wrap
 from ..engine.lookup.decisions import FoundKind, State
 from ..engine.views.snapshot import LookupDetail, LookupView
 from ..text.decisions import DOUBTS, found_words, lookup_stop_words
-from ..text.format import plural, power, waiting_words
+from ..text.lookups import verdicts as words
 from ..text.spans import Line, Role, crop
 from .cost import cost, holders
 from .query_status import IN_TIME, MARKS, QueryStatus, bits_of, helped, query_status, span_words
@@ -62,12 +62,10 @@ def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> 
 def _why(detail: LookupDetail) -> str:
     view = detail.view
     if view.place:
-        return f"It has not begun: {waiting_words(view.place)}."
+        return words.not_begun_words(view.place)
     if view.running:
-        return f"Under way: {view.best} of the {detail.k} closest found so far, {view.in_flight} in flight."
-    why = lookup_stop_words(view) or "it ended"
-    doubt = f", but {_doubted(view)}" if _doubted(view) else ""
-    return f"{why[:1].upper()}{why[1:]}{doubt}."
+        return words.under_way_words(view.best, detail.k, view.in_flight)
+    return words.ended_words(lookup_stop_words(view), _doubted(view))
 
 
 def _doubted(view: LookupView) -> str:
@@ -79,29 +77,25 @@ def _found(detail: LookupDetail) -> str:
     view = detail.view
     if view.found is None:
         bits = [b for s in detail.steps if helped(s, view) and (b := bits_of(s.id, view.target)) is not None]
-        return f"The nearest answer is at {power(min(bits))}." if bits else "Nobody answered."
+        return words.nearest_words(min(bits)) if bits else words.NOBODY
     have, closest = holders(detail)
     value = view.found.kind is not FoundKind.PEERS
-    what, article = ("it", "a ") if value else ("peers", "")
     first = min(
         (s.ended for s in detail.steps if query_status(s, view) is QueryStatus.FOUND and s.ended is not None),
         default=None,
     )
-    came = f", the first after {span_words(first)}" if first is not None else ""
-    holding = f"{have} of the closest {closest} {'holds' if have == 1 else 'hold'} {what}"
-    return f"Found {article}{found_words(view.found)}{came}; {holding}."
+    when = "" if first is None else span_words(first)
+    return words.found_words(found_words(view.found), when, have, closest, value=value)
 
 
 def cost_words(detail: LookupDetail) -> str:
     """The cost in words."""
     spent = cost(detail)
     if not spent.queries:
-        return "It cost nothing: no query was sent."
-    queries, answers = plural(spent.queries, "query", "queries"), plural(spent.answers, "answer")
-    others = [what for what in MARKS if what not in IN_TIME and spent.fates[what]]
-    rest = "".join(f", {spent.fates[what]} {what}" for what in others)
-    use = f" ({spent.idle} of no use)" if spent.idle else ""
-    return f"{spent.packets} packets in {span_words(detail.view.elapsed)}: {queries}, {answers}{use}{rest}."
+        return words.NO_COST
+    rest = {str(what): spent.fates[what] for what in MARKS if what not in IN_TIME and spent.fates[what]}
+    time = span_words(detail.view.elapsed)
+    return words.cost_words(spent.packets, time, spent.queries, spent.answers, spent.idle, rest)
 
 
 def policy_words(detail: LookupDetail) -> str:
@@ -109,19 +103,15 @@ def policy_words(detail: LookupDetail) -> str:
     distrusted."""
     elapsed = detail.view.elapsed
     stalled = sum(step.stalled is not None and step.stalled <= elapsed and not step.again for step in detail.steps)
-    again = sum(step.again for step in detail.steps)
-    came = _answered_then(detail)
-    counts = (
-        (stalled, "stalled"),
-        (sum(step.overtaken is not None for step in detail.steps), "overtaken"),
-        (again, f"asked again ({came} alive)" if came else "asked again"),
-        (sum(node.state is State.PASSED for node in detail.candidates), "passed over"),
-        (sum(node.doubt is not None for node in detail.candidates), "distrusted"),
+    return words.rules_words(
+        stalled=stalled,
+        overtaken=sum(step.overtaken is not None for step in detail.steps),
+        again=sum(step.again for step in detail.steps),
+        alive=_answered_then(detail),
+        passed=sum(node.state is State.PASSED for node in detail.candidates),
+        distrusted=sum(node.doubt is not None for node in detail.candidates),
+        untold=detail.untold,
     )
-    words = ", ".join(f"{count} {what}" for count, what in counts if count)
-    if detail.untold:
-        words += f"; {plural(detail.untold, 'decision')} more are not recorded"
-    return f"{words}." if words else "No query stalled, none was overtaken, none was asked again."
 
 
 def _answered_then(detail: LookupDetail) -> int:

@@ -139,7 +139,10 @@ def _places(text: str) -> tuple[Addr, ...]:
         raise UsageError(
             f"{quoted(text)}: the address to listen on must be a dotted IPv4 address or [IPv6], not a name"
         )
-    return ((_host(host, text), number),)
+    ip = _host(host, text)
+    if ip != family_of(ip).anywhere and not is_usable((ip, 1)):
+        raise UsageError(f"{quoted(text)} is not an address that a node can have")
+    return ((ip, number),)
 
 
 def public_address(text: str) -> tuple[Addr, ...]:

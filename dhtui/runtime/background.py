@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from ..text.failure import failure_words
+from ..text.runs.running import Task, failed_words
 
 
 class Background:
@@ -18,8 +18,8 @@ class Background:
         self.failed = False
         """Whether one has raised."""
 
-    def start(self, what: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run it. `name`: what it does, for a sentence that begins with it."""
+    def start(self, what: Coroutine[Any, Any, None], name: Task) -> asyncio.Task[None]:
+        """Run it. `name`: what it does."""
         task = asyncio.create_task(what, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -28,12 +28,12 @@ class Background:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
-            self.died(task.get_name(), problem)
+            self.died(Task(task.get_name()), problem)
 
-    def died(self, name: str, problem: BaseException | None) -> None:
+    def died(self, name: Task, problem: BaseException | None) -> None:
         """Something ended that should not have."""
         if not self.failed:
-            self._warn(f"{name} has failed, the run goes on: {failure_words(problem)}")
+            self._warn(failed_words(name, problem))
         self.failed = True
 
     async def stop(self) -> None:

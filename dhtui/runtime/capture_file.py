@@ -18,6 +18,7 @@ from ..packets.captures.files.reader import FrameReader
 from ..sources.captured.capture import Capture
 from ..storage.named_file import STDIN, open_named
 from ..text import captures as words
+from ..text.runs.running import capture_words
 from .garbage import seldom
 
 CHUNK: Final = 65_536
@@ -97,13 +98,13 @@ async def read_capture(opened: CaptureFile, say: Callable[[str], None]) -> None:
                 done += len(data)
                 capture.progress = min(1.0, done / size) if size else 0.0
     except OSError as error:
-        say(f"It could not be read on: {error.strerror or error}.")
+        say(capture_words(problem=error.strerror or str(error)))
     except NotACapture as refusal:
-        say(f"It can't be shown: {words.REFUSALS[refusal.why]}.")
+        say(capture_words(refusal=words.REFUSALS[refusal.why]))
     try:
         capture.end()
     except NotACapture as refusal:
-        say(f"It can't be shown: {words.REFUSALS[refusal.why]}.")
+        say(capture_words(refusal=words.REFUSALS[refusal.why]))
     capture.ended = True
     if (damage := capture.summary.damage) is not None:
-        say(f"The capture is not whole: {words.damage_words(damage.kind, damage.offset)}.")
+        say(capture_words(damage=words.damage_words(damage.kind, damage.offset)))

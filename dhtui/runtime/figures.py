@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,18 +16,18 @@ from ..engine.node import Node
 from ..engine.wire.compact import Addr, is_local
 from ..errors import Failure
 from ..options.options import Options
+from ..text.runs.running import FIGURES_OPEN, Task, not_bound_words
 from .metrics.exposition import text
 from .metrics.families import Kept, Process, families
 from .metrics.server import Cached, MetricsServer, listening
-from .opening import why_not_bound
 
 if TYPE_CHECKING:
-    from ..items.keepalive import Keeper, KeptItem
+    from ..items.keepalive import KeptItem
     from .node_run import NodeRun
 
 
 def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) -> str | None:
-    """Tell a node's figures over HTTP from now on, if the options say so. Returns where, as in a URL.
+    """Serve a node's figures over HTTP from now on, if the options ask for it. Returns the address, as in a URL.
 
     Raises `Failure` where that can't be, unless it is config.toml alone that asks for it: that holds for many runs.
     """
@@ -37,21 +37,21 @@ def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) ->
     try:
         listener = listening(addr)
     except OSError as error:
-        problem = f"--metrics: cannot bind {_shown(addr)}: {why_not_bound(error)}"
+        problem = f"--metrics: {not_bound_words(_shown(addr), error)}"
         if "metrics" in options.given:
             raise Failure(problem) from None
         warn(problem)
         return None
     if not is_local(addr[0]):
-        warn("--metrics: whoever reaches this machine can read the figures of this node")
+        warn(FIGURES_OPEN)
     node = run.node
     assert isinstance(node, Node), "only of a node of our own"
 
     def make() -> str:
-        return text(families(node.snapshot(), node.statistics(), __version__, process(), kept(run.keeper)))
+        return text(families(node.snapshot(), node.statistics(), __version__, process(), kept(run.kept)))
 
     server = MetricsServer(listener, Cached(make, clock.now))
-    serving = run.background.start(server.run(), "telling the figures (--metrics)")
+    serving = run.background.start(server.run(), Task.FIGURES)
     serving.add_done_callback(lambda _: listener.close())  # it may end before its first step
     host, port, *_ = listener.getsockname()
     return _shown((host, port))
@@ -70,14 +70,16 @@ def process() -> Process:
     return Process(time.process_time(), resident)
 
 
-def kept(keeper: Keeper | None) -> Kept | None:
+def kept(items: Iterable[KeptItem] | None) -> Kept | None:
     """How the kept items do."""
-    return None if keeper is None else Kept(**Counter(map(_state, keeper.items)))
+    return None if items is None else Kept(**Counter(map(_state, items)))
 
 
 def _state(item: KeptItem) -> str:
+    from ..items.keepalive import CheckVerdict  # here, for it is loaded only with a keeper
+
     if item.paused:
         return "paused"
     if item.last is None:
         return "waiting"
-    return "failed" if item.last.verdict == "failed" else "fresh"
+    return "failed" if item.last.verdict is CheckVerdict.FAILED else "fresh"

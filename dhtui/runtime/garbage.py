@@ -19,7 +19,7 @@ def look_for_garbage() -> None:
 
 @contextmanager
 def seldom() -> Iterator[None]:
-    """The search is done seldom, while a million records are made that stay: most of them are no garbage."""
+    """Search more rarely, while a million lasting records are made: hardly any of them is garbage."""
     before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)
     try:

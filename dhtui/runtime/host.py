@@ -13,6 +13,7 @@ from ..errors import Failure
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
 from ..storage.memory import Memory
+from ..text.runs.running import nothing_attached_words, waiting_words
 from .node_run import NodeRun
 from .opening import testnet_of
 
@@ -190,14 +191,14 @@ class NodeHost:
         if self._stop.is_set():
             return
         run, self.run = self.run, None
-        self.state = (f"{node.lost}: waiting for it to come back", True)
-        self._warn(f"There is nothing to attach to any more: {node.lost}.")
+        self.state = (waiting_words(node.lost), True)
+        self._warn(nothing_attached_words(node.lost))
         self._show(None)
         if run is not None:
             await run.close()
 
     async def _attach_again(self, factory: NodeFactory) -> None:
-        """Look a little later whether the node of the other program runs again."""
+        """Wait a second, then attach again if the node of the other program runs again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(RETRY_SECONDS):
                 await self._stop.wait()

@@ -16,6 +16,7 @@ from ..options.planning.values import patience
 from ..storage import node_state as state
 from ..storage.named_file import Overdue
 from ..storage.state_lock import StateLock, take
+from ..text.runs.running import not_saved_words, spared_words
 from .families import places, public_addresses
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def save(launch: Launch, node: Node) -> str:
     except state.StateError as error:
         return str(error)
     except OSError as error:
-        return f"cannot save the state in {folder}: {error.strerror}"
+        return not_saved_words(str(folder), error)
     return ""
 
 
@@ -176,7 +177,7 @@ def limits_only(options: Options) -> LiveSettings:
 
 
 def limits_in(settings: Settings) -> LiveSettings:
-    """Those that a node was started with."""
+    """The limits that a node was started with."""
     return LiveSettings(blocks=settings.blocks, rate_limit=settings.rate_limit, reply_quota=settings.reply_quota)
 
 
@@ -207,6 +208,6 @@ def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
     for net in (family.loopback_net for family in FAMILIES):
         spared = blocks.sparing(net.first, net.last)
         if spared != blocks:
-            warnings = [*warnings, f"blocklist: it holds addresses of {net}, where the testnet is: they are let in"]
+            warnings = [*warnings, spared_words(str(net))]
             blocks = spared
     return blocks, warnings

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..errors import Failure
+from ..text.runs.running import Task
 from .background import Background
 from .saving import Saver
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ..attach.source import AttachedSource
     from ..engine.node import Node
     from ..items.following import Change, Follower
-    from ..items.keepalive import Keeper
+    from ..items.keepalive import Keeper, KeptItem
     from ..sources.recording import Recorder
     from ..sources.source import LiveSource
 
@@ -61,6 +62,8 @@ class NodeRun:
         self.background = Background(self._tell)
         self._folder, self._testnet = keep_folder, testnet
         self._keeper: Keeper | None = None
+        self.records: Keeper | None = None
+        """Looks after records instead of the user's kept items, in a run that publishes them."""
         self.follower: Follower | None = None
         """The own and watched items, from `follow_items` on."""
         self.recorder: Recorder | None = None
@@ -107,15 +110,21 @@ class NodeRun:
         keeper = Keeper(self.node, folder, changed=changed)
         return keeper
 
+    @property
+    def kept(self) -> tuple[KeptItem, ...] | None:
+        """The items that this run keeps alive; `None` where it keeps none."""
+        keeper = self.records or self.keeper
+        return None if keeper is None else keeper.items
+
     def look_after_items(self) -> None:
         """Keep the user's items alive from the end of the bootstrap on."""
         if self.keeper is not None:
-            self.background.start(self._look_after(self.keeper), "looking after the kept items")
+            self.background.start(self._look_after(self.keeper), Task.KEEPING)
 
     def see_kept_items(self) -> None:
         """Follow the list of the user's kept items, which the program that has the node looks after."""
         if self.keeper is not None:
-            self.background.start(self._see_kept(self.keeper), "reading the kept items")
+            self.background.start(self._see_kept(self.keeper), Task.SEEING_KEPT)
 
     async def _see_kept(self, keeper: Keeper) -> None:
         while True:
@@ -134,7 +143,7 @@ class NodeRun:
         self.follower = Follower(self.node, self._folder, tell=tell, warn=self._warn)
         if self.keeper is not None:
             self.keeper.saw = self.follower.looked
-        self.background.start(self._follow(self.follower), "watching items")
+        self.background.start(self._follow(self.follower), Task.WATCHING)
 
     async def _follow(self, follower: Follower) -> None:
         await follower.load()
@@ -142,9 +151,9 @@ class NodeRun:
         await follower.run()
 
     def save_regularly(self) -> None:
-        """Save the node's state now and then."""
+        """Save the node's state every few minutes."""
         if self._saver is not None:
-            self.background.start(self._saver.run(), "saving id and nodes")
+            self.background.start(self._saver.run(), Task.SAVING)
 
     def save(self) -> None:
         """Save the node's state now."""
@@ -183,7 +192,7 @@ class NodeRun:
             self.recorder = Recorder(path, self.source, self._warn)
         except RecordingError as error:
             raise Failure(f"{flag}{': ' if flag else ''}{error}") from None
-        self.background.start(self._tick(self.recorder), "recording")
+        self.background.start(self._tick(self.recorder), Task.RECORDING)
 
     async def _tick(self, recorder: Recorder) -> None:
         while recorder.recording:

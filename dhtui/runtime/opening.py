@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from ..options.config import state_folder
 from ..options.options import Options
 from ..options.planning.values import patience
 from ..options.values import OWN_SOCKET
+from ..text.runs.running import bind_words, not_bound_words, one_address_words, strays_words
 from .families import family_word
 from .launch import Launch, joining, prepare
 
@@ -39,7 +39,7 @@ def testnet_of(node: object) -> Testnet | None:
 
 
 def life_of(options: Options) -> Life:
-    """What the testnet shall have of the internet."""
+    """Which properties of the internet the testnet has."""
     from ..engine.testnet import Life
 
     return Life(
@@ -49,11 +49,6 @@ def life_of(options: Options) -> Life:
         liars=options.liars,
         traffic=options.traffic,
     )
-
-
-def why_not_bound(error: OSError) -> str:
-    """Why a port can't be bound, in words."""
-    return "address in use" if error.errno == errno.EADDRINUSE else (error.strerror or str(error)).lower()
 
 
 @asynccontextmanager
@@ -66,7 +61,7 @@ async def on_network(start: Launch) -> AsyncIterator[Node]:
         except OSError as error:
             asked = (start.config.listen, start.config.listen_also)
             where = " and ".join(address_text(addr) for addr in asked if addr is not None)
-            raise Failure(f"cannot bind {where}: {why_not_bound(error)}") from None
+            raise Failure(not_bound_words(where, error)) from None
         yield node
 
 
@@ -100,7 +95,7 @@ async def on_testnet(
     `life` is what the testnet has of the internet.
     `deadline`: seconds that the testnet has to start. Raises `Failure` where it does not.
     """
-    from ..engine.testnet import ONE_ADDRESS, Testnet
+    from ..engine.testnet import ONLY, Testnet
 
     async with AsyncExitStack() as stack:
         patience = None if deadline is None else deadline + size * SECONDS_A_NODE
@@ -112,11 +107,11 @@ async def on_testnet(
         except TimeoutError:
             raise Failure(f"the testnet did not start within {patience:g} s (--deadline)", Exit.DEADLINE) from None
         except OSError as error:
-            raise Failure(f"the testnet cannot start: {why_not_bound(error)}") from None
+            raise Failure(f"the testnet cannot start: {bind_words(error)}") from None
         if net.one_address:
-            warn(ONE_ADDRESS)
+            warn(one_address_words(ONLY))
         if net.strays:
-            warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
+            warn(strays_words(len(net.strays), len(net.nodes)))
         node = await stack.enter_async_context(on_network(joining(start, net)))
         _NETS[id(node)] = net
         try:

@@ -8,9 +8,9 @@ from itertools import islice
 
 from ..engine.diagnosis.doctor import address_range, blocklist, round_trips
 from ..engine.diagnosis.findings import Verdict
+from ..engine.diagnosis.link import links
 from ..engine.table import GOOD_SECONDS
-from ..engine.traffic.answers import TIMED_OUT
-from ..engine.views.events import DropCause
+from ..engine.views.events import DropCause, QueryResult
 from ..engine.views.snapshot import LookupView, Snapshot
 from ..text.attention import WEIGHTS, Attention, Need
 from ..text.format import address, short_id
@@ -31,10 +31,25 @@ ENOUGH_FAILURES = 3
 
 def attention(snapshot: Snapshot, lost: Iterable[tuple[LookupView, float]] = ()) -> tuple[Attention, ...]:
     """What needs attention, for a node that has nodes. `lost`: lookups, with the seconds that silence cost each."""
-    found = (*_network(snapshot), *_findings(snapshot), *_program(snapshot), *_slowed(lost), *_nodes(snapshot))
+    found = (
+        *_links(snapshot),
+        *_network(snapshot),
+        *_findings(snapshot),
+        *_program(snapshot),
+        *_slowed(lost),
+        *_nodes(snapshot),
+    )
     order = list(WEIGHTS)
     weights = ("bad", "warn", "note")
     return tuple(sorted(found, key=lambda one: (weights.index(one.weight), order.index(one.need))))
+
+
+def _links(snapshot: Snapshot) -> Iterator[Attention]:
+    """The families without a route, and those that are not here."""
+    for finding in links(snapshot):
+        if finding.verdict is not Verdict.FAMILY_THERE:
+            missing = finding.verdict is Verdict.FAMILY_MISSING
+            yield Attention(Need.MISSING if missing else Need.ROUTE, name=finding.family or snapshot.family)
 
 
 def _network(snapshot: Snapshot) -> Iterator[Attention]:
@@ -92,7 +107,7 @@ def _slowed(lost: Iterable[tuple[LookupView, float]]) -> Iterator[Attention]:
 
 
 def _nodes(snapshot: Snapshot) -> Iterator[Attention]:
-    timeouts = Counter(error.addr for error in snapshot.errors if error.cause == TIMED_OUT)
+    timeouts = Counter(error.addr for error in snapshot.errors if error.cause == QueryResult.TIMED_OUT)
     for addr, count in timeouts.most_common(1):
         if count >= ENOUGH_FAILURES:
             yield Attention(Need.FAILING, count, timeouts.total(), name=address(addr))

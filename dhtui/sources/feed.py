@@ -10,6 +10,7 @@ from ..engine.commands import NodeCommands
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.family import FamilyName
+from ..text.runs.recordings import CAPTURE, NOT_RUNNING, RECORDING, player_words
 from ..text.spans import Line
 from .families import seen, seen_lookup
 from .source import Player, Source
@@ -138,12 +139,12 @@ class Feed:
     @property
     def played(self) -> str:
         """What is shown in place of a node, the beginning of a sentence."""
-        return "This is a capture" if self.instead else "This is a recording"
+        return CAPTURE if self.instead else RECORDING
 
     @property
     def without_node(self) -> str:
         """Why there is no node to do anything, the same."""
-        return self.played if self.player is not None else "The node is not running yet"
+        return self.played if self.player is not None else NOT_RUNNING
 
     def newest(self, shown: Snapshot) -> Snapshot:
         """The last snapshot of the source: later than the one shown while the view is frozen."""
@@ -193,7 +194,11 @@ def _packets(snapshot: Snapshot) -> int:
 
 
 def _player(player: Player) -> str:
-    sign = "▶" if player.playing else "‖"
-    speed = "" if player.speed == 1 else f" x{player.speed:g}"
-    damage = " ✗ damaged" if player.damage else ""
-    return f"{sign} {player.what} {player.position:.1f} of {player.duration:.1f} s{speed}{damage}"
+    return player_words(
+        player.what,
+        player.position,
+        player.duration,
+        playing=player.playing,
+        speed=player.speed,
+        damaged=bool(player.damage),
+    )

@@ -19,6 +19,7 @@ from typing import Final, Protocol
 
 from .. import __version__
 from ..engine.views.events import Event
+from ..text.runs.recordings import Ended, ended_words, ends_here_words
 from ..text.safe import safe_text
 from .codec import CodecError, Coder, coder
 from .lines import LINE, End, EventLines, Line, StateLines, longest
@@ -116,7 +117,7 @@ class Recorder:
         try:
             self._finish("")
         except OSError as error:
-            self._stop(error.strerror or str(error))
+            self._stop(ended_words(Ended.SYSTEM, error.strerror or str(error)))
 
     # ---- contents ----------------------------------------------------------------------------------
 
@@ -132,15 +133,15 @@ class Recorder:
         try:
             data = LINE.dumps(line)
             if len(data) > longest(line):
-                self._stop("it has a line that is too long to be read")
+                self._stop(ended_words(Ended.LONG_LINE))
             elif len(data) >= self._left:
-                self._stop("it has reached its greatest size")
+                self._stop(ended_words(Ended.FULL))
             else:
                 self._write(data)
         except CodecError as error:
-            self._stop(f"something can't be written, {error}")
+            self._stop(ended_words(Ended.UNWRITABLE, str(error)))
         except OSError as error:
-            self._stop(error.strerror or str(error))
+            self._stop(ended_words(Ended.SYSTEM, error.strerror or str(error)))
 
     def _write(self, data: bytes) -> None:
         if self._file is not None:
@@ -152,12 +153,12 @@ class Recorder:
             try:
                 self._file.flush()
             except OSError as error:
-                self._stop(error.strerror or str(error))
+                self._stop(ended_words(Ended.SYSTEM, error.strerror or str(error)))
 
     def _stop(self, why: str) -> None:
         with suppress(OSError):  # the first fault is known already
             self._finish(why)
-        self._on_end(f"The recording {self._name} ends here: {why}. The node runs on.")
+        self._on_end(ends_here_words(self._name, why))
 
     def _finish(self, why: str) -> None:
         file, self._file = self._file, None

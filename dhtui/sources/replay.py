@@ -25,7 +25,7 @@ from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snaps
 from ..engine.wire.compact import Addr
 from ..packets.captures.files.reader import is_capture
 from ..storage.named_file import open_named
-from ..text.format import size
+from ..text.runs.recordings import PACKING, bad_line_words, ended_early_words, no_end_words, other_format_words
 from ..text.safe import safe_text
 from .codec import CodecError, Json, read_json
 from .lines import (
@@ -155,20 +155,14 @@ class Replay:
                     return
                 line = self._add(text)
             except CodecError as error:
-                where = f"Line {number}, {self.duration:.1f} s after the start, is damaged"
-                self.damage = f"{where} ({error}): what followed is left out."
+                self.damage = bad_line_words(number, self.duration, error)
                 return
         if line.why:
-            self.damage = f"The recording was ended early: {line.why}."
+            self.damage = ended_early_words(line.why)
 
     def _ends(self, lines: _Lines, number: int) -> None:
         """Note that the lines end without an `End`."""
-        where = f"{self.duration:.1f} s after its start, in line {number}"
-        if lines.left > 0:
-            self.damage = f"The recording is cut off {where}."
-        else:
-            more = f"The recording holds more than {size(lines.most)}"
-            self.damage = f"{more}: what came from {where}, on is left out."
+        self.damage = no_end_words(number, self.duration, None if lines.left > 0 else lines.most)
 
     def _add(self, text: bytes | bytearray) -> Line:
         line = LINE.loads(text)
@@ -278,11 +272,9 @@ def _read_header(line: bytes | bytearray) -> Header:
 
 def _of_another_version(form: Json, version: Json) -> str:
     """Why a recording of another format is not played: the program that wrote it, and the format."""
-    written = f"format {form}" if type(form) is int and 0 <= form < 1000 else "a format that is not known"
-    by = f"dhtui {safe_text(version, 20)}" if type(version) is str else "another dhtui"
-    return (
-        f"it is in a format of another version: {by} wrote it in {written}, dhtui {__version__} plays format {FORMAT}"
-    )
+    known = form if type(form) is int and 0 <= form < 1000 else None
+    by = safe_text(version, 20) if type(version) is str else None
+    return other_format_words(known, by, __version__, FORMAT)
 
 
 class Text:
@@ -349,12 +341,12 @@ def _unpacked(file: BinaryIO, chunk: bytes, text: Text) -> Iterator[bytes]:
         try:
             yield unpack.decompress(chunk, CHUNK)
         except zlib.error:
-            text.damage = "The compressed data is damaged."
+            text.damage = PACKING[True]
             yield from _until_damage(before, chunk)
             return
         chunk = unpack.unconsumed_tail or file.read(CHUNK)
     if not unpack.eof:
-        text.damage = "The compressed data is cut off."
+        text.damage = PACKING[False]
 
 
 def _until_damage(unpack: Any, chunk: bytes) -> Iterator[bytes]:

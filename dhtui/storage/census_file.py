@@ -1,9 +1,10 @@
-"""A census that is not finished, in a file: what has been counted, and how far the current block is."""
+"""A census that is not finished, in a file: of each family what has been counted, and how far its block is."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,10 +23,11 @@ from ..engine.census.walk import (
 )
 from ..engine.wire.address import read_ip
 from ..engine.wire.compact import Addr, NodeInfo
+from ..engine.wire.family import FAMILIES, Family, FamilyName, family_of
 from ..engine.wire.methods import MAX_INTERVAL, MAX_NUM, MAX_SAMPLES_READ, GivenSamples
 from .atomic import atomic_write, check_version, parse_json, read_regular, set_aside
 
-VERSION = 1
+VERSION = 2
 KIND = "dhtui census"
 MAX_BYTES = 8 << 20
 """Most bytes. A file of 4096 blocks has about 400 kB, with a full block in progress 800 kB."""
@@ -48,9 +50,9 @@ class _Damaged(ValueError):
     """The file is not what it should be."""
 
 
-def load(path: Path, own: bytes, rng: Random) -> tuple[Walk | None, str]:
-    """The walk in a file, and a warning or nothing. `None`: there is no such file yet, or it was damaged and is set
-    aside. Raises `OSError`."""
+def load(path: Path, own: Mapping[FamilyName, bytes], rng: Random) -> tuple[dict[FamilyName, Walk] | None, str]:
+    """The walks in a file, by family, and a warning or nothing. `None`: there is no such file yet, or it was damaged
+    and is set aside. `own`: our ids in the families that we have. Raises `OSError`."""
     try:
         data = read_regular(path, MAX_BYTES)
     except FileNotFoundError:
@@ -62,23 +64,24 @@ def load(path: Path, own: bytes, rng: Random) -> tuple[Walk | None, str]:
         return None, f"{path} is no census, or damaged: set aside as {aside.name}, starting afresh"
 
 
-def save(path: Path, walk: Walk) -> None:
-    """Write a walk, for its owner alone. Raises `OSError`."""
+def save(path: Path, walks: Mapping[FamilyName, Walk]) -> None:
+    """Write the walk of each family, for its owner alone. Raises `OSError`."""
+    document = {"kind": KIND, "version": VERSION, "walks": {name: _walk(walk) for name, walk in walks.items()}}
+    atomic_write(path, json.dumps(document).encode() + b"\n", private=True)
+
+
+def _walk(walk: Walk) -> dict[str, Any]:
     tally = walk.tally
-    document = {
-        "kind": KIND,
-        "version": VERSION,
+    return {
         "depth": walk.plan.depth,
         "plan": list(walk.plan.blocks),
         **{name: getattr(tally, name) for name in _COUNTS},
-        "six": tally.six,
         "clients": {client.hex(): count for client, count in tally.clients.items()},
         "round_trips": {str(step): count for step, count in tally.round_trips.items()},
         "owned": [[round(block.number, 3), round(block.variance, 3)] for block in tally.owned],
         "visits": [_visit(each) for each in walk.visits],
         "waiting": [[node.id.hex(), *node.addr] for node in walk.waiting()],
     }
-    atomic_write(path, json.dumps(document).encode() + b"\n", private=True)
 
 
 def _visit(visit: Visit) -> list[Any]:
@@ -92,11 +95,22 @@ def _visit(visit: Visit) -> list[Any]:
     ]
 
 
-def _decode(data: bytes, own: bytes, rng: Random) -> Walk:
+def _decode(data: bytes, own: Mapping[FamilyName, bytes], rng: Random) -> dict[FamilyName, Walk]:
     document = parse_json(data)
     if len(data) > MAX_BYTES or not isinstance(document, dict) or document.get("kind") != KIND:
         raise _Damaged
     check_version(document.get("version"), VERSION)
+    walks = document["walks"]
+    if not walks or not walks.keys() <= {family.name for family in FAMILIES}:
+        raise _Damaged
+    return {
+        family.name: _read_walk(walks[family.name], own.get(family.name, b""), rng, family)
+        for family in FAMILIES
+        if family.name in walks
+    }
+
+
+def _read_walk(document: dict[str, Any], own: bytes, rng: Random, family: Family) -> Walk:
     depth = _whole(document["depth"], MAX_DEPTH)
     blocks = tuple(_whole(each, 2**depth - 1) for each in document["plan"])
     if not 0 < len(blocks) <= MAX_BLOCKS or len(set(blocks)) != len(blocks):
@@ -104,17 +118,19 @@ def _decode(data: bytes, own: bytes, rng: Random) -> Walk:
     tally = Tally()
     for name in _COUNTS:
         setattr(tally, name, _whole(document[name], MAX_COUNT))
-    tally.six = _whole(document.get("six", 0), tally.nodes)  # missing before there was IPv6
     clients, round_trips = document["clients"], document["round_trips"]
     tally.clients = Counter({_client(name): _whole(count, MAX_COUNT) for name, count in clients.items()})
     tally.round_trips = Counter({_step(name): _whole(count, MAX_COUNT) for name, count in round_trips.items()})
     tally.owned = [Owned(_number(number), _number(variance)) for number, variance in document["owned"]]
     if not len(tally.owned) == tally.blocks <= len(blocks) or len(tally.clients) > MAX_CLIENTS + 1:
         raise _Damaged
-    walk = Walk(Plan(depth, blocks), own, rng, tally)
+    walk = Walk(Plan(depth, blocks), own, rng, tally, family=family)
     visits = [_read_visit(*each) for each in document["visits"]]
     waiting = [NodeInfo(_hex(node_id, 20), _addr(ip, port)) for node_id, ip, port in document["waiting"]]
     if len(visits) > MAX_CANDIDATES or len(waiting) > MAX_CANDIDATES or (walk.done and (visits or waiting)):
+        raise _Damaged
+    addrs = (*(visit.addr for visit in visits), *(node.addr for node in waiting))
+    if any(family_of(ip) is not family for ip, _ in addrs):
         raise _Damaged
     walk.resume(visits, waiting)
     return walk

@@ -14,6 +14,10 @@ from .safe import safe_text
 class Need(StrEnum):
     """What is the matter."""
 
+    ROUTE = "no route"
+    """An address family has lost its route."""
+    MISSING = "family missing"
+    """An address family was asked for that this machine does not have."""
     SILENCE = "silence"
     """None of our last queries was answered."""
     FEW = "few nodes"
@@ -49,6 +53,7 @@ class Need(StrEnum):
 Weight = Literal["bad", "warn", "note"]
 
 WEIGHTS: Final[dict[Need, Weight]] = {
+    Need.ROUTE: "bad",
     Need.SILENCE: "bad",
     Need.IGNORED: "bad",
     Need.FEW: "warn",
@@ -60,6 +65,7 @@ WEIGHTS: Final[dict[Need, Weight]] = {
     Need.SLOWED: "note",
     Need.FAILING: "note",
     Need.THIN: "note",
+    Need.MISSING: "note",
     Need.SLOW: "note",
     Need.BLOCKING: "note",
     Need.MUTED: "note",
@@ -67,6 +73,7 @@ WEIGHTS: Final[dict[Need, Weight]] = {
 }
 """How much each weighs."""
 ACTIONS: Final[dict[Need, str]] = {
+    Need.ROUTE: "show.log",
     Need.SILENCE: "home.try_again",
     Need.FEW: "home.bootstrap",
     Need.UNSENT: "show.log",
@@ -94,7 +101,7 @@ class Attention:
     """Of `SLOWED` the time of the lookup, seconds."""
     name: str = ""
     """Of `SLOWED` the kind and target of the lookup, of `FAILING` the address: possibly hostile. Of `IGNORED` the
-    range."""
+    range, of `ROUTE` and `MISSING` the family."""
     depth: int = 0
     """Of `THIN` the bucket."""
     fixed: bool = False
@@ -118,6 +125,8 @@ def attention_words(one: Attention) -> tuple[str, str]:
 
 _FIXED_ID = "start without --id: then it is made for the address"
 _MATTER: Final[dict[Need, Callable[[Attention], str]]] = {
+    Need.ROUTE: lambda one: f"{safe_text(one.name, 8)} has no route any more: nothing is sent there",
+    Need.MISSING: lambda one: f"no {safe_text(one.name, 8)}: this machine has no such address",
     Need.SILENCE: lambda one: f"the last {plural(one.count, 'query', 'queries')} got no answer",
     Need.FEW: lambda one: f"{plural(one.count, 'node')} answered lately: lookups may find little",
     Need.UNSEEN: lambda one: "no stranger has reached us yet",
@@ -137,6 +146,8 @@ _MATTER: Final[dict[Need, Callable[[Attention], str]]] = {
     Need.CLOCK: lambda one: "the system stamps no datagrams",
 }
 _REMEDIES: Final[dict[Need, Callable[[Attention], str]]] = {
+    Need.ROUTE: lambda one: "tells when",
+    Need.MISSING: lambda one: "it is joined once there is one; --family leaves it out",
     Need.SILENCE: lambda one: "check the network, then try again",
     Need.FEW: lambda one: "name another node to start from",
     Need.UNSEEN: lambda one: f"forward UDP port {one.count} on the router",

@@ -6,9 +6,10 @@ import os
 from typing import Final
 
 from ..engine.items import MAX_VALUE
-from ..engine.views.events import DropCause
+from ..engine.views.events import DropCause, QueryResult
 from ..engine.wire.faults import Fault, Note, NoteKind
 from .format import plural
+from .node.details import detail_words
 from .safe import safe_text
 
 FAULT_WORDS: Final = {
@@ -79,17 +80,15 @@ def note_words(note: Note | None) -> str:
 
 
 def problem_words(text: str) -> str:
-    """Why a packet was dropped or refused, or an error of the log; text that is no note, as it stands."""
+    """Why a packet was dropped or refused, or an error of the log; what is neither note nor detail, as it stands."""
     note = Note.read(text)
-    return text if note is None else note_words(note)
+    return detail_words(text) if note is None else note_words(note)
 
 
-TIMED_OUT: Final = "timed out"
-"""How JSON, recordings and the core name a query without an answer in its time."""
 SILENT: Final = "silent"
 """How people are told of it, everywhere."""
 
 
 def cause_words(cause: str) -> str:
     """A cause of trouble, or the end of a query, as people are told of it."""
-    return SILENT if cause == TIMED_OUT else cause
+    return SILENT if cause == QueryResult.TIMED_OUT else cause

@@ -9,9 +9,11 @@ from typing import Final
 
 from ..engine.diagnosis.findings import Check, Finding, Measure, Severity, Unit, Verdict
 from .format import milliseconds, number, plural, size
+from .node.details import detail_words
 from .safe import safe_text
 
 CHECKS: Final[dict[Check, str]] = {
+    Check.FAMILY: "address family",
     Check.REACHABILITY: "reachability",
     Check.NAT: "NAT",
     Check.ADDRESS_RANGE: "address range",
@@ -38,7 +40,25 @@ CHECKS: Final[dict[Check, str]] = {
 """The names of the checks."""
 
 MEANINGS: Final[dict[Verdict, tuple[str, str]]] = {
+    Verdict.FAMILY_THERE: ("This machine has such an address, and a route from it.", ""),
+    Verdict.FAMILY_MISSING: (
+        "This machine has no address of this family that leads to the internet: it can neither ask nor answer there.",
+        "If the provider has it, see why no default route leads there; if not, --family leaves it out.",
+    ),
+    Verdict.ROUTE_LOST: (
+        "The route of this family is gone while the other one still has its own: nothing is sent there.",
+        "See what took it away: the router, a VPN, the network card. Once it is back it is taken up again unasked.",
+    ),
+    Verdict.NO_ROUTE: (
+        "No address family has a route any more: this machine is offline.",
+        "Check the network. Once a route is back it is taken up again unasked.",
+    ),
     Verdict.REACHABLE: ("Strangers reach this node: others count on it.", ""),
+    Verdict.NOT_TESTED: (
+        "Its address is this machine's own, so its probe would not leave the machine: no NAT is in the way, but "
+        "whether a firewall lets strangers in is not known until one asks.",
+        "Let the firewall accept UDP to its port from everybody, not only answers; then wait for a stranger's query.",
+    ),
     Verdict.UNREACHED: (
         "No stranger has reached this node. It can ask, but it answers nobody and stands in nobody's table.",
         "Forward its UDP port on the router, and let the firewall accept packets to it.",
@@ -241,7 +261,7 @@ def _value(one: Measure) -> str:
     if value is None:
         return "not known"
     if isinstance(value, str):
-        return safe_text(value, 120) or "–"
+        return safe_text(detail_words(value), 120) or "–"
     if one.unit is Unit.SECONDS:
         return milliseconds(value) if abs(value) < 1e9 else strftime("%Y-%m-%d %H:%M UTC", gmtime(value))
     if one.unit is Unit.SHARE:
@@ -272,3 +292,9 @@ def density_summary(finding: Finding) -> str:
         return "whether nodes crowd around the target could not be told"
     word = "more" if finding.verdict is Verdict.CROWDED else "no more"
     return f"{word} nodes stand near the target than chance puts there: {chance_words(finding)}"
+
+
+def crowds_summary(findings: Sequence[Finding]) -> str:
+    """What the tests of density came to, one for each family."""
+    crowds = [one for one in findings if one.check is Check.DENSITY]
+    return "; ".join(f"{one.family}: {density_summary(one)}" if one.family else density_summary(one) for one in crowds)

@@ -18,6 +18,7 @@ from ..engine.views.events import (
     Missed,
     NodeAdded,
     NodeRemoved,
+    QueryResult,
     ReachabilityChanged,
     StateEvent,
     Stored,
@@ -27,6 +28,7 @@ from ..engine.views.snapshot import INFERRED
 from ..engine.wire.family import IPV4, IPV6, Addr, FamilyName
 from .decisions import stop_words
 from .format import address, duration, lost_unread, missed, plural, reach, short_id, woke
+from .node.details import detail_words
 from .safe import safe_text
 
 
@@ -47,8 +49,8 @@ class Cause(StrEnum):
     MISSED = "missed"
     LINK = "family"
     """An address family: missing, lost, or there again."""
-    TIMED_OUT = "timed out"
-    ERROR = "error"
+    TIMED_OUT = QueryResult.TIMED_OUT.value
+    ERROR = QueryResult.ERROR.value
     REFUSED = "refused"
     """A query of others that was answered with an error; the label has its code."""
     DROPPED = "dropped"
@@ -96,7 +98,7 @@ def _words(event: StateEvent) -> str:
         case NodeAdded(id=node_id, bucket=bucket):
             return f"{short_id(node_id)} entered the table, bucket {bucket}"
         case NodeRemoved(id=node_id, why=why):
-            return f"{short_id(node_id)} left the table: {safe_text(why)}"
+            return f"{short_id(node_id)} left the table: {_why(why)}"
         case LookupStarted(owner=by):
             owner = "asked by you" if by == "user" else by if by == INFERRED else f"for {safe_text(by, 40)}"
             return f"{lookup_name(event)} began, {owner}"
@@ -108,11 +110,15 @@ def _words(event: StateEvent) -> str:
             return f"{thing} {short_id(target)} is kept here now"
         case Banned(at=at, until=until, why=why):
             done = f"ignored for {duration(until - at)}" if until > at else "let in again"
-            return f"{done}: {safe_text(why)}"
+            return f"{done}: {_why(why)}"
         case BootstrapProgress(text=text):
-            return safe_text(text)
+            return _why(text)
         case _:
             return _about_us(event)
+
+
+def _why(detail: str) -> str:
+    return safe_text(detail_words(detail))
 
 
 def lookup_name(event: LookupStarted | LookupFinished) -> str:
@@ -128,10 +134,10 @@ def _about_us(
             before = f", before {address(old)}" if old else ""
             return f"{plural(voters, 'voter')} see us as {address(new)}{before}"
         case IdChanged(old=old_id, new=new_id, why=why):
-            return f"{short_id(new_id)} instead of {short_id(old_id)}, {safe_text(why)}"
+            return f"{short_id(new_id)} instead of {short_id(old_id)}, {_why(why)}"
         case ReachabilityChanged(reachable=reachable, why=why):
             words = reach("reachable") if reachable else f"{reach('unknown')} any more"
-            return f"{words}: {safe_text(why)}"
+            return f"{words}: {_why(why)}"
         case DatagramsLost(lost=lost, total=total):
             return lost_unread(lost, total)
         case Woke(away=away):

@@ -38,6 +38,7 @@ from dhtui.options.values import Target
 from dhtui.runtime import launch
 from dhtui.runtime.families import leaves_loopback
 from dhtui.storage.node_state import load, save
+from dhtui.text.actions.results import Came, Said, said_words
 from dhtui.text.decisions import DOUBTS
 from dhtui.text.outcomes import node_words
 from dhtui.text.safe import value_text
@@ -109,9 +110,10 @@ def test_agreement_counts_every_answer() -> None:
         (Status.TIMED_OUT, None),
     ]
     asked = tuple(NodeOutcome(addr=("127.0.0.1", 1), status=status, item=item) for status, item in answers)
-    words = actions._agreement(Outcome(action="get", target=mine.target, asked=asked, item=mine), mine)
+    words = said_words(Said(Came.VERIFIED, Outcome(action="get", target=mine.target, asked=asked, item=mine)))
     assert words == (
-        "3 nodes had it, 1 another value with the same seq, 1 an older one, 1 one that is not genuine, 2 nothing"
+        "verified; 3 nodes had it, 1 another value with the same seq, 1 an older one, "
+        "1 one that is not genuine, 2 nothing"
     )
 
 
@@ -169,7 +171,7 @@ def test_what_is_found_is_printed_once(capsys: pytest.CaptureFixture[str]) -> No
         action="get_peers", target=ID, asked=asked, peers=((one, 1), (two, 1), (three, 1), (("127.0.0.1", 4), 1))
     )
     now = NodeStatus(identity=None, reachability=None, bootstrap=None, nodes=0)  # type: ignore[arg-type]
-    result = actions.Result(action="get_peers", ok=True, summary="4 peers", outcome=outcome, standing=now)
+    result = actions.Result(action="get_peers", ok=True, said=Said(Came.PEERS, outcome), outcome=outcome, standing=now)
     assert report_text.render(result, named=False, told=found.told).out == ["127.0.0.1:4"]
 
 

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from dhtui.engine.views.events import Event, QueryFinished
 from dhtui.engine.wire.compact import Addr
 from dhtui.errors import Exit
 from dhtui.items.keepalive import Keeper
+from dhtui.text.actions.items import read_back_words
 
 QUIET = NodeConfig(listen=("127.0.0.1", 0), settings=Settings(query_timeout=60.0, read_only=False))
 
@@ -59,6 +61,16 @@ async def test_each_node_is_told_as_far_as_it_is_known() -> None:
     assert (outcome.answered, outcome.timed_out, outcome.cancelled) == (1, 0, 1)
 
 
+async def test_a_bootstrap_that_is_given_up_says_why() -> None:
+    with silent_addr() as mute:
+        async with Node(replace(QUIET, bootstrap=("%s:%d" % mute,))) as node:
+            limit = Limit()
+            limit.expire()
+            with limit.applied():
+                result = await actions.bootstrap(node)
+    assert (result.ok, result.summary) == (False, "the way into the network was not found by then")
+
+
 async def test_what_is_asked_for_after_the_moment_ends_at_once_and_sends_nothing() -> None:
     with silent_addr() as mute:
         async with Node(QUIET) as node:
@@ -86,7 +98,7 @@ async def test_a_put_that_was_done_is_not_lost_with_its_reading_back() -> None:
             assert result.outcome is not None and result.outcome.stored == 1
             limit.expire()
             read = await actions.read_back(node, result.outcome)
-    assert not read.ok and "given up before its end" in read.words()
+    assert not read.ok and "given up before its end" in read_back_words(read)
     given = actions.given_up(result, "given up after 1 s (--deadline)")
     assert (given.ok, given.partial, given.outcome) == (False, True, result.outcome)
 

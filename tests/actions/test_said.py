@@ -33,6 +33,8 @@ from dhtui.options.options import Options
 from dhtui.runtime import launch
 from dhtui.storage.node_state import save
 from dhtui.storage.state_lock import take
+from dhtui.text.actions.results import said_words
+from dhtui.text.node.details import detail_words
 
 ID = bytes(range(20))
 
@@ -78,11 +80,10 @@ async def test_who_gives_the_item_of_another_key_than_was_asked_for_is_one(net: 
 def test_nobody_answered_is_not_nothing_is_there() -> None:
     silent = NodeOutcome(addr=("127.0.0.1", 1), status=Status.TIMED_OUT)
     outcome = Outcome(action="get", target=ID, asked=(silent,))
-    words = actions._why_not_found(outcome, None, None, b"")
+    words = said_words(actions._why_not_found(outcome, None, None, b""))
     assert words == "nobody answered, so it is not known whether there is a value: 0 of 1 node answered"
-    assert actions._why_not_found(Outcome(action="get", target=ID, asked=()), None, None, b"") == (
-        "there was no node to ask"
-    )
+    nobody = actions._why_not_found(Outcome(action="get", target=ID, asked=()), None, None, b"")
+    assert said_words(nobody) == "there was no node to ask"
 
 
 # ---- who we are ---------------------------------------------------------------------------------------------
@@ -139,12 +140,14 @@ async def test_a_host_of_ipv6_alone_is_said_to_be_that(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("socket.getaddrinfo", resolve)
     only = "has IPv6 addresses only, and this node is in IPv4 only"
-    assert await look_up(HostPort("six.example", 1), (IPV4,)) == only
+    assert str(await look_up(HostPort("six.example", 1), (IPV4,))) == only
     assert await look_up(HostPort("six.example", 1)) == (("2001:db8::1", 1),)
-    assert await look_up(HostPort("2001:db8::1", 1), (IPV4,)) == "is an IPv6 address, and this node is in IPv4 only"
+    assert (
+        str(await look_up(HostPort("2001:db8::1", 1), (IPV4,))) == "is an IPv6 address, and this node is in IPv4 only"
+    )
     assert str(await look_up(HostPort("none.example", 1))).startswith("can't be resolved: name or service")
     async with Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=("six.example:1", "none.example:1"))) as node:
-        sources = {source.name: source.detail for source in (await node.bootstrapped()).sources}
+        sources = {source.name: detail_words(source.detail) for source in (await node.bootstrapped()).sources}
     assert "IPv6 addresses only" in sources["six.example:1"] and "can't be resolved" in sources["none.example:1"]
 
 

@@ -30,6 +30,7 @@ from dhtui.options import config
 from dhtui.options.flags import BY_NAME
 from dhtui.options.options import Options
 from dhtui.options.planning import plan
+from dhtui.text.actions.results import Came, Said
 
 ADDR = ("127.0.0.1", 1)
 
@@ -102,7 +103,8 @@ def result(action: str, *asked: Status, **more: Any) -> Result:
     nodes = tuple(NodeOutcome(addr=ADDR, status=each, rtt=None if each in silent else 0.1) for each in asked)
     outcome = Outcome(action=action, target=bytes(20), asked=nodes, writes=writes, item=item)
     standing: Any = None
-    return Result(action=action, summary="", outcome=outcome, standing=standing, **({"ok": False} | more))
+    said = Said(Came.ASKED, outcome)
+    return Result(action=action, said=said, outcome=outcome, standing=standing, **({"ok": False} | more))
 
 
 NOT_READ_BACK: Any = SimpleNamespace(ok=False)

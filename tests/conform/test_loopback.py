@@ -3,6 +3,8 @@
 import asyncio
 from time import monotonic
 
+from support.apart import PATIENCE
+
 from dhtui.conform.catalogue import CASES
 from dhtui.conform.outcomes import Outcome
 from dhtui.conform.session import Session, Terms
@@ -20,7 +22,7 @@ async def test_our_node_passes_over_sockets() -> None:
         chosen = [case for case in CASES if case.id in ("5.04", "5.29", "5.32")]
         session = Session(chosen, node.address, sockets, 1, monotonic(), FAST)
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 await carry_out(session, sockets, asyncio.Event())
         finally:
             sockets.close_all()

@@ -10,12 +10,13 @@ import pytest
 from dhtui.conform.case import Case, H, M, O, S, case
 from dhtui.conform.catalogue import CASES, cases_of
 from dhtui.conform.choice import chosen, read_known
-from dhtui.conform.messages import Answer, shown
+from dhtui.conform.messages import Answer
 from dhtui.conform.outcomes import Level, Miss, Need, Outcome, Skip, Unsupported, Why
 from dhtui.conform.probe import Probe
 from dhtui.conform.session import LONG, Terms, terms_for
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
+from dhtui.text.runs.conformance import shown
 
 from .virtual import NODE, START, VirtualWire, a_node, our_network, outcomes, run
 

@@ -12,6 +12,7 @@ from dhtui.engine.upkeep.bootstrap import MAX_HOSTS, RETRY_SECONDS
 from dhtui.engine.upkeep.rounds import HOUSEKEEPING_SECONDS
 from dhtui.engine.views.events import BootstrapProgress
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.text.node.details import detail_words
 
 from .network import Network, Puppet, events_of, naming, silent, swarm
 
@@ -55,7 +56,7 @@ def test_refresh_saved_nodes_first_and_then_compared_with_the_hosts() -> None:
     core = net.core(hosts=(name(old[7]),), saved=saved(*(puppet.info for puppet in old)), maintain=False)
     net.bootstrap(core)
     view = core.snapshot(net.now).bootstrap
-    assert view.state == "done" and view.why == "8 nodes answered" and core._bootstrapping.comparing
+    assert view.state == "done" and detail_words(view.why) == "8 nodes answered" and core._bootstrapping.comparing
     net.run(5.0)
     assert not core._bootstrapping.comparing and len(core.nodes()) == 8
     assert [(s.name, s.state) for s in core.snapshot(net.now).bootstrap.sources] == [
@@ -142,7 +143,7 @@ def test_refresh_stale_saved_nodes_are_never_fatal(count: int) -> None:
     net.run(30.0)  # long enough to have found all of them silent
     view = core.snapshot(net.now).bootstrap
     assert view.state == "done" and states(core, net) == ["silent", "answered"]
-    assert view.sources[0].detail == f"0 of {count} answered"
+    assert detail_words(view.sources[0].detail) == f"0 of {count} answered"
 
 
 def test_refresh_stale_saved_nodes_cost_little_time() -> None:
@@ -164,7 +165,7 @@ def test_refresh_saved_nodes_without_hosts() -> None:
     core = net.core(saved=saved(*stale(net, 2)))
     net.bootstrap(core)
     view = core.snapshot(net.now).bootstrap
-    assert view.state == "failed" and view.why == "nobody answered: saved nodes (2): 0 of 2 answered"
+    assert view.state == "failed" and detail_words(view.why) == "nobody answered: saved nodes (2): 0 of 2 answered"
 
 
 def test_what_was_saved_is_saved_again_while_nobody_is_known() -> None:
@@ -226,7 +227,7 @@ def test_bootstrap_hosts_all_are_asked_at_once_and_reported_one_by_one() -> None
     assert [(source.name, source.state) for source in view.sources] == list(
         zip(hosts, ["answered", "silent", "unresolved", "blocked"], strict=True)
     )
-    assert [source.detail for source in view.sources] == [
+    assert [detail_words(source.detail) for source in view.sources] == [
         "in 40 ms",
         "no answer",
         "its name can't be resolved: no such host",
@@ -255,8 +256,11 @@ def test_bootstrap_hosts_nobody_answers() -> None:
     net.bootstrap(core)
     view = core.snapshot(net.now).bootstrap
     assert view.state == "failed" and net.now - start < 6.0
-    assert view.why == "nobody answered: " + "; ".join(f"{host}: no answer" for host in hosts)
-    assert [e.text for e in heard if isinstance(e, BootstrapProgress)] == ["asking 3 bootstrap hosts", view.why]
+    assert detail_words(view.why) == "nobody answered: " + "; ".join(f"{host}: no answer" for host in hosts)
+    assert [detail_words(e.text) for e in heard if isinstance(e, BootstrapProgress)] == [
+        "asking 3 bootstrap hosts",
+        detail_words(view.why),
+    ]
 
 
 def test_bootstrap_hosts_none_given_is_idle_not_failed() -> None:
@@ -266,7 +270,7 @@ def test_bootstrap_hosts_none_given_is_idle_not_failed() -> None:
     net.bootstrap(core)
     net.run(10 * RETRY_SECONDS)
     view = core.snapshot(net.now).bootstrap
-    assert (view.state, view.why) == ("idle", "no bootstrap nodes were given")
+    assert (view.state, detail_words(view.why)) == ("idle", "no bootstrap nodes were given")
     assert net.packets == []
 
 

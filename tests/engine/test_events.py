@@ -17,12 +17,14 @@ from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingN
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.views import events
+from dhtui.engine.views.details import DetailKind
 from dhtui.engine.views.events import Event, QueryResult
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.engine.wire.krpc import encode_error, encode_response
 from dhtui.text.faults import problem_words
+from dhtui.text.node.details import detail_words
 
 from .network import into
 from .stranger import LOCAL, NOW, OWN, PUBLIC, Stranger, fill_table, message, new_core
@@ -231,7 +233,7 @@ def test_node_removed_when_it_changes_its_id() -> None:
     answer(core, LOCAL)
     heard = heard_of(core)
     answer(core, LOCAL, node_id=b"u" * 20, now=NOW + 1)
-    assert only(heard, events.NodeRemoved) == [events.NodeRemoved(NOW + 1, ID, LOCAL, "changed its id")]
+    assert only(heard, events.NodeRemoved) == [events.NodeRemoved(NOW + 1, ID, LOCAL, DetailKind.NEW_ID)]
     assert only(heard, events.NodeAdded) == [] and len(core.nodes()) == 0
 
 
@@ -248,7 +250,7 @@ def test_node_removed_when_a_replacement_takes_its_place() -> None:
     ask(core, "ping", silent, NOW + 1)
     core.handle_timer(NOW + 3.5)
     (removed,), (added,) = only(heard, events.NodeRemoved), only(heard, events.NodeAdded)
-    assert (removed.id, removed.addr, removed.why) == (far[0], silent, "did not answer")
+    assert (removed.id, removed.addr, detail_words(removed.why)) == (far[0], silent, "did not answer")
     assert (added.id, added.bucket) == (far[8], 0)
 
 
@@ -294,7 +296,7 @@ def test_bootstrap_progress_in_words() -> None:
     ((query, _),) = core.datagrams_to_send()
     body = {b"id": ID, b"nodes": pack_node(NodeInfo(OWN, ("127.0.0.1", 6881)))}
     core.receive_datagram(encode_response(bencode.decode(query)[b"t"], body, LOCAL), LOCAL, NOW + 0.1)
-    asking, came, survey = [event.text for event in only(heard, events.BootstrapProgress)]
+    asking, came, survey = [detail_words(event.text) for event in only(heard, events.BootstrapProgress)]
     assert "asking 1 " in asking and came.startswith("1 node")
     assert survey == "a survey: up to 512 queries to nodes all over the network"
 
@@ -304,7 +306,7 @@ def test_bootstrap_progress_without_any_node() -> None:
     core = new_core()
     heard = heard_of(core)
     core.bootstrap(NOW)
-    assert heard == [events.BootstrapProgress(NOW, "no bootstrap nodes were given")]
+    assert heard == [events.BootstrapProgress(NOW, str(DetailKind.NO_HOSTS))]
 
 
 # ---- what others do to us ------------------------------------------------------------------------------
@@ -377,7 +379,7 @@ def test_banned_by_the_user_only() -> None:
     assert only(heard, events.Banned) == []
     assert [(error.cause, error.addr) for error in core.snapshot(NOW).errors] == [("rate limit", PUBLIC)]
     core.ban(PUBLIC[0], 60.0, NOW)
-    assert only(heard, events.Banned) == [events.Banned(NOW, PUBLIC[0], NOW + 60.0, "by the user")]
+    assert only(heard, events.Banned) == [events.Banned(NOW, PUBLIC[0], NOW + 60.0, DetailKind.BY_USER)]
 
 
 # ---- listeners -----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from dhtui.engine.views.events import AddressChanged, IdChanged, ReachabilityCha
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import bep42_id, bep42_valid
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_error, encode_response
+from dhtui.text.node.details import detail_words
 
 from .network import Answer, Network, Puppet, events_of, swarm
 
@@ -319,7 +320,7 @@ def test_read_only_until_we_know_that_strangers_reach_us() -> None:
     assert says_ro(net, core)
     view = core.snapshot(net.now).reachability
     assert (view.state, view.read_only) == ("unknown", True)
-    assert view.why == "no stranger has contacted us yet"
+    assert detail_words(view.why) == "no stranger has contacted us yet"
     friend = net.puppet()
     net.meet(core, friend)
     friend.query(core, Ping(friend.id))
@@ -340,7 +341,7 @@ def test_read_only_ends_with_an_unsolicited_query() -> None:
     assert [e.reachable for e in heard if isinstance(e, ReachabilityChanged)] == [True]
     view = core.snapshot(net.now).reachability
     assert (view.state, view.read_only) == ("reachable", False)
-    assert view.why == "a node that we never contacted asked us something"
+    assert detail_words(view.why) == "a node that we never contacted asked us something"
 
 
 def test_read_only_another_port_of_a_contacted_address_proves_nothing() -> None:
@@ -366,7 +367,9 @@ def test_read_only_ends_when_our_own_probe_comes_back() -> None:
     assert len(probes) == 1
     assert not says_ro(net, core)
     assert [e.reachable for e in heard if isinstance(e, ReachabilityChanged)] == [True]
-    assert core.snapshot(net.now).reachability.why == "our own probe came back through the external address"
+    assert (
+        detail_words(core.snapshot(net.now).reachability.why) == "our own probe came back through the external address"
+    )
     assert net.queries(source=US, dest=(US[0], 50_000)) == [], "it is consumed, not answered"
 
 
@@ -379,6 +382,40 @@ def test_read_only_stays_where_the_probe_does_not_come_back() -> None:
     net.run(10 * PROBE_SECONDS)
     assert 9 <= len(net.queries(source=(US[0], 50_000))) <= 11
     assert says_ro(net, core)
+
+
+def test_a_probe_that_stays_on_the_machine_proves_nothing_and_ends_read_only() -> None:
+    """Where the external address is the machine's own, no NAT is in the way; a firewall may be, which none tested."""
+    net = Network()
+    core = net.core(US[0], read_only=None)
+    net.walls.add(US)
+    heard = events_of(core)
+    outvote(net, core, US)
+    core.probe_stayed(net.now)
+    view = core.snapshot(net.now).reachability
+    assert (view.state, view.read_only) == ("unknown", False) and not says_ro(net, core)
+    assert "our own probe would not leave this machine" in detail_words(view.why)
+    assert "a firewall may be" in detail_words(view.read_only_why)
+    assert not [e for e in heard if isinstance(e, ReachabilityChanged)]
+    stranger = net.puppet()
+    net.walls.discard(US)
+    stranger.query(core, Ping(stranger.id))
+    net.run(1.0)
+    view = core.snapshot(net.now).reachability
+    assert (view.state, detail_words(view.why)) == ("reachable", "a node that we never contacted asked us something")
+
+
+def test_at_a_new_external_address_it_is_not_known_whether_a_nat_is_in_the_way() -> None:
+    identity = Identity(Settings(external=US), ("0.0.0.0", 6881), Random(1), 0.0)
+    assert identity.probe_stayed() and not identity.probe_stayed() and not identity.read_only(0.0)
+    identity.rebound(("0.0.0.0", 6882), 1.0)
+    assert identity.read_only(1.0)
+
+
+def test_without_a_port_our_external_address_has_the_port_that_is_bound() -> None:
+    identity = Identity(Settings(external=(US[0], 0)), ("0.0.0.0", 7001), Random(1), 0.0)
+    probe = identity.probe(0.0)
+    assert identity.external == (US[0], 7001) and probe is not None and probe[1] == (US[0], 7001)
 
 
 def test_read_only_a_guessed_probe_proves_nothing_and_a_real_one_counts_once() -> None:
@@ -462,10 +499,14 @@ def test_read_only_what_nobody_has_shown_is_not_said() -> None:
     core = net.core("127.0.0.1", read_only=None)
     core.identity.met = False
     view = core.snapshot(net.now).reachability
-    assert (view.state, view.read_only, view.read_only_why) == ("unknown", False, "strangers may reach us")
+    assert (view.state, view.read_only, detail_words(view.read_only_why)) == (
+        "unknown",
+        False,
+        "strangers may reach us",
+    )
     net.meet(core, net.puppet())
     view = core.snapshot(net.now).reachability
-    assert (view.state, view.read_only_why) == ("reachable", "strangers reach us")
+    assert (view.state, detail_words(view.read_only_why)) == ("reachable", "strangers reach us")
 
 
 def test_read_only_once_reachable_we_make_ourselves_known() -> None:

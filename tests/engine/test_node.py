@@ -21,6 +21,7 @@ from dhtui.engine.views.events import Event, PacketSent, QueryFinished
 from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.text.node.details import detail_words
 
 T = TypeVar("T")
 
@@ -176,7 +177,7 @@ async def test_the_state_worth_keeping_survives_a_restart() -> None:
         assert [node.addr for node in state.nodes] == [first.address]
         async with Node(config(saved=state)) as again:
             assert again.id == state.id
-            assert (await again.bootstrapped()).sources[0].detail == "1 of 1 answered"
+            assert detail_words((await again.bootstrapped()).sources[0].detail) == "1 of 1 answered"
 
 
 # ---- bootstrap hosts ---------------------------------------------------------------------------------
@@ -205,8 +206,8 @@ async def test_a_host_that_can_not_be_resolved_is_reported(monkeypatch: pytest.M
     async with Node(config(bootstrap=("nowhere.invalid:6881",))) as node:
         view = await node.bootstrapped()
         why = "its name can't be resolved: Name or service not known"
-        assert view.state == "failed" and view.why == f"nobody answered: nowhere.invalid:6881: {why}"
-        assert [(s.state, s.detail) for s in view.sources] == [("unresolved", why)]
+        assert view.state == "failed" and detail_words(view.why) == f"nobody answered: nowhere.invalid:6881: {why}"
+        assert [(s.state, detail_words(s.detail)) for s in view.sources] == [("unresolved", why)]
 
 
 async def test_a_host_name_that_is_no_name_is_reported() -> None:
@@ -228,7 +229,7 @@ async def test_a_name_server_that_does_not_answer_is_given_up(monkeypatch: pytes
     async with Node(config()) as first, Node(config(bootstrap=("slow.invalid:1", host(first)))) as node:
         view = await node.bootstrapped()
         assert [source.state for source in view.sources] == ["unresolved", "answered"]
-        assert "not resolved within" in view.sources[0].detail
+        assert "not resolved within" in detail_words(view.sources[0].detail)
 
 
 async def test_a_name_is_looked_up_and_all_its_addresses_are_used(monkeypatch: pytest.MonkeyPatch) -> None:

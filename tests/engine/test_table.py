@@ -27,6 +27,7 @@ from dhtui.engine.views.overview import NODES_SAVED
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_id, distance, random_id_with_prefix, shared_prefix
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query
+from dhtui.text.node.details import detail_words
 
 from .network import Network, Packet, Puppet, events_of, naming, polite, silent
 
@@ -585,7 +586,9 @@ def test_a_node_that_changes_its_id_loses_its_place_and_listeners_hear_of_it() -
     net.meet(core, other)
     assert len(core.nodes()) == 0
     assert [event.id for event in heard if isinstance(event, NodeAdded)] == [before]
-    assert [(event.id, event.why) for event in heard if isinstance(event, NodeRemoved)] == [(before, "changed its id")]
+    assert [(event.id, detail_words(event.why)) for event in heard if isinstance(event, NodeRemoved)] == [
+        (before, "changed its id")
+    ]
 
 
 def test_queriers_are_pinged_and_then_admitted() -> None:

@@ -20,6 +20,7 @@ from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query, encode_response
 from dhtui.items.readback import Gives, read_back_of, to_ask
+from dhtui.text.actions.items import read_back_words
 from dhtui.text.outcomes import silence_words
 
 from .network import Answer, Network, Puppet, events_of, into, naming, silent
@@ -137,7 +138,7 @@ def test_read_back_tells_silence_from_not_having_waited() -> None:
         (Gives.UNUSABLE, True),
         (Gives.NOT_ASKED, True),
     ]
-    assert "0 of the 2 that took it give it, 1 gave no answer, 1 cancelled" in read.words()
+    assert "0 of the 2 that took it give it, 1 gave no answer, 1 cancelled" in read_back_words(read)
     answered = [NodeOutcome(addr=nodes[1], id=bytes(20), status=Status.VALUE, item=item, rtt=0.01)]
     assert [(c.gives, c.found) for c in read_back_of(put, lookup, answered).copies][:1] == [(Gives.IT, False)]
 

@@ -18,6 +18,8 @@ from dhtui.headless import json_lines, text
 from dhtui.headless.output import Output
 from dhtui.headless.run import _tell_missing
 from dhtui.options.options import Options
+from dhtui.runtime.place import Place
+from dhtui.text.actions.results import Came, Said
 from dhtui.text.outcomes import node_words
 
 
@@ -32,7 +34,14 @@ class Standing:
 
 
 def result(view: Snapshot, action: str = "id", outcome: Outcome | None = None) -> Result:
-    return Result(action, True, "done", standing=standing(cast(NodeCommands, Standing(view))), outcome=outcome)
+    said = Said(Came.JOINED, text="done")
+    return Result(
+        action,
+        True,
+        said,
+        standing=standing(cast(NodeCommands, Standing(view))),
+        outcome=outcome,
+    )
 
 
 def last(view: Snapshot, **more: Any) -> dict[str, Any]:
@@ -49,7 +58,7 @@ def test_a_node_in_both_is_told_family_by_family() -> None:
     first, second = line["families"]
     assert {key: line[key] for key in first} == first and second["bound"] == f"[{BOUND[0]}]:{BOUND[1]}"
     assert second["bootstrap"]["sources"][0] == {
-        "name": "six.example:6881", "family": "IPv6", "state": "answered", "detail": "",
+        "name": "six.example:6881", "family": "IPv6", "state": "answered", "detail": "", "reason": None,
     }  # fmt: skip
     sources = text.sources(result(dual()).standing)
     assert sources[-1] == "  six.example:6881       answered over IPv6" and "over IPv4" in sources[0]
@@ -83,7 +92,7 @@ def test_it_is_said_once_to_those_who_want_to_know(
 ) -> None:
     node = cast(Node, Standing(running()._replace(missing=("IPv6",))))
     output = Output(as_json=False)
-    _tell_missing(options, Request(action), node, output)
+    _tell_missing(Place(options), Request(action, wait=options.wait), node, output)
     assert ("no IPv6 address" in capsys.readouterr().err) is said
 
 

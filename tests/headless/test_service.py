@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,9 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.apart import PATIENCE
+
+from dhtui.headless.output import Output
+from dhtui.headless.stopping import Stop
 
 ROOT = Path(__file__).parents[2]
 SERVE = ("--wait", "--json", "--log-json", "--bnodes", "no", "--listen", "127.0.0.1:0")
@@ -135,6 +140,37 @@ def test_a_hangup_reads_settings_and_blocklist_anew_and_saves(tmp_path: Path) ->
         assert "is not TOML" in service.logged("the settings stay as they were")["message"]
         assert "--max-reply-rate 50000" in service.logged("reloaded")["message"]
         assert service.stop() == 0
+
+
+def test_a_hangup_while_it_starts_is_heeded_once_it_serves(tmp_path: Path) -> None:
+    with node(tmp_path) as service:
+        deadline = time.monotonic() + PATIENCE
+        while not list(tmp_path.rglob("control.sock")):  # it has a node, and may not serve yet
+            assert service.process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.001)
+        service.process.send_signal(signal.SIGHUP)
+        assert "id and nodes are saved" in service.logged("reloaded")["message"]
+        assert service.stop() == 0
+
+
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """SIGHUP is not ignored, as it is under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+async def test_a_hangup_before_there_is_a_task_ends_nothing(hangups: None) -> None:
+    with Stop(Output(as_json=False), reloads=True) as stop:
+        signal.raise_signal(signal.SIGHUP)
+        assert stop.hung_up is not None and stop.hung_up.is_set() and stop.signum is None
+        stop.hung_up.clear()
+        stop.cancels(asyncio.current_task())
+        signal.raise_signal(signal.SIGHUP)
+        async with asyncio.timeout(PATIENCE):
+            await stop.hung_up.wait()
+        assert stop.signum is None and not stop.asked.is_set()
 
 
 def test_figures_are_told_where_it_says_and_read_by_prometheus(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.conflict import NOTHING, Conflict, conflict_of, refusers, reread, retry
+from dhtui.text.actions.items import conflict_words
 from dhtui.text.decisions import outcome_stop_words
 
 BASE, MINE, THEIRS = (sign(KEY, v, seq) for v, seq in ((b"4:base", 5), (b"4:mine", 6), (b"6:theirs", 6)))
@@ -80,7 +81,7 @@ def test_other_refusals_are_no_matter_of_conflict(code: int) -> None:
 def test_another_value_with_the_same_seq_is_one() -> None:
     conflict = conflict_of(put([BASE] * 3, [None, 302, 302]), MINE.v, base=BASE, again=[get(THEIRS)])
     assert conflict == Conflict(yours=MINE.v, seq=6, theirs=(THEIRS,), base=BASE, stored=1, refused=2)
-    assert conflict.words() == (
+    assert conflict_words(conflict) == (
         "conflict: another value with the same seq 6 is there; yours was stored on 1 node, refused by 2"
     )
 
@@ -88,7 +89,7 @@ def test_another_value_with_the_same_seq_is_one() -> None:
 def test_a_newer_value_is_one() -> None:
     conflict = conflict_of(put([BASE, None], [301, None]), MINE.v, base=BASE, again=[get(LATER, THEIRS)])
     assert conflict is not None and conflict.theirs == (LATER, THEIRS) and conflict.newest == 7
-    assert conflict.words() == (
+    assert conflict_words(conflict) == (
         "conflict: another value with seq 7 is there, yours was seq 6; yours was stored on 1 node, refused by 1"
     )
 
@@ -96,7 +97,7 @@ def test_a_newer_value_is_one() -> None:
 def test_one_that_was_seen_before_anything_was_put_is_one() -> None:
     conflict = conflict_of(put([THEIRS, BASE], [], item=None), MINE.v, base=BASE)
     assert conflict is not None and conflict.seq is None
-    assert conflict.words() == "conflict: seq 6 is there already; yours was not put"
+    assert conflict_words(conflict) == "conflict: seq 6 is there already; yours was not put"
 
 
 def test_where_there_was_nothing_anything_is_one() -> None:

@@ -15,6 +15,7 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import Query
 from dhtui.items.readback import Gives, ReadBack, read_back_of, to_ask
+from dhtui.text.actions.items import read_back_words
 
 MINE = sign(KEY, b"4:mine", 6)
 OWN = b"\xff" * 20
@@ -51,7 +52,7 @@ def lookup(*asked: NodeOutcome) -> Outcome:
 def test_the_usual_case_only_those_that_were_written_to_hold_it() -> None:
     back = read_back_of(put(1, 2), lookup(read(1, MINE), read(2, MINE), read(3)), ())
     assert back.ok and back.strangers == 1 and back.others == 0
-    assert back.words() == (
+    assert read_back_words(back) == (
         "read back: a lookup from elsewhere finds it; 2 of the 2 that took it give it, no other holds it"
     )
 
@@ -59,7 +60,7 @@ def test_the_usual_case_only_those_that_were_written_to_hold_it() -> None:
 def test_who_says_stored_and_gives_nothing_is_seen() -> None:
     back = read_back_of(put(1, 2, refused=(4,)), lookup(read(1), read(3, MINE), read(4, MINE)), [read(2, MINE)])
     assert back.ok
-    assert back.words().endswith("finds it; 1 of the 2 that took it give it, 2 others hold it")
+    assert read_back_words(back).endswith("finds it; 1 of the 2 that took it give it, 2 others hold it")
     assert [(copy.gives, copy.acknowledged, copy.written, copy.found) for copy in back.copies] == [
         (Gives.NOTHING, True, True, True),
         (Gives.IT, True, True, False),
@@ -71,7 +72,7 @@ def test_who_says_stored_and_gives_nothing_is_seen() -> None:
 def test_copies_that_no_lookup_comes_to_are_no_success() -> None:
     back = read_back_of(put(1, 2), lookup(read(3), read(4)), [read(1, MINE), read(2, status=Status.TIMED_OUT)])
     assert not back.ok
-    assert back.words() == (
+    assert read_back_words(back) == (
         "read back: a lookup from elsewhere does not find it (all 2 reachable nodes have answered); "
         "asked directly, 1 of the 2 that took it give it, 1 gave no answer, no other holds it"
     )
@@ -79,7 +80,7 @@ def test_copies_that_no_lookup_comes_to_are_no_success() -> None:
 
 def test_without_strangers_it_says_that_it_knows_nothing_of_them() -> None:
     back = read_back_of(put(1), lookup(read(1, MINE)), ())
-    assert back.ok and back.words().endswith("no other node answered, so what strangers find was not seen")
+    assert back.ok and read_back_words(back).endswith("no other node answered, so what strangers find was not seen")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_without_strangers_it_says_that_it_knows_nothing_of_them() -> None:
 )
 def test_a_value_that_passes_for_newer_is_no_success(other: MutableItem, words: str) -> None:
     back = read_back_of(put(1), lookup(read(1, MINE), read(2, other)), ())
-    assert not back.ok and words in back.words()
+    assert not back.ok and words in read_back_words(back)
 
 
 def test_older_and_forged_ones_do_no_harm() -> None:
@@ -158,4 +159,4 @@ def test_liars_that_acknowledge_and_forget_do_not_make_a_success() -> None:
     assert stored.stored == 8
     back = back_of(net, cores[3], stored)
     assert not back.ok and back.count(Gives.NOTHING, acknowledged=True) == 8
-    assert "0 of the 8 that took it give it" in back.words()
+    assert "0 of the 8 that took it give it" in read_back_words(back)

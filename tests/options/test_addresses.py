@@ -74,6 +74,8 @@ def test_a_file_and_the_environment_are_read_alike(tmp_path: Path, monkeypatch: 
         ("--listen [::1]", "has no port"),
         ("--listen [::1]:65536", "must be a number from 0 to 65535"),
         ("--listen 127.0.0.1:1,127.0.0.2:1", "names two addresses of IPv4: one of each family"),
+        ("--listen [ff02::1]:1", "is not an address that a node can have"),
+        ("--listen 224.0.0.1:1", "is not an address that a node can have"),
         ("--listen :1,[::1]:1", "names two addresses of IPv6"),
         ("--listen [fe80::1%lo]:1", "with a zone"),
         ("--listen \u0661", "must be a number"),
@@ -174,3 +176,10 @@ def test_a_blocklist_never_blocks_a_testnet_of_ipv6() -> None:
     blocks = start.config.settings.blocks
     assert blocks is not None and SIX in blocks and "::2" in blocks and "::1" not in blocks
     assert "addresses of ::1/128, where the testnet is: they are let in" in start.warnings[-1]
+
+
+def test_45_06_a_node_listens_at_one_address_and_port_of_each_family() -> None:
+    for text in ("127.0.0.1:1,127.0.0.1:2", "127.0.0.1:1,127.0.0.2:1", "[::1]:1;[::1]:2"):
+        with pytest.raises(UsageError, match="names two addresses of"):
+            addresses.listen(text)
+    assert addresses.listen("127.0.0.1:1 [::1]:1") == (("127.0.0.1", 1), ("::1", 1))

@@ -20,16 +20,20 @@ from support.captures import ME, START, lookup, node_at, packet, pcap, query
 
 from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
+from dhtui.conform.outcomes import Why
 from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import Doubt, Status
 from dhtui.engine.upkeep.bootstrap import SourceState
+from dhtui.engine.views.details import DetailKind
 from dhtui.errors import Exit
 from dhtui.headless.many.keeping import Account, tell
 from dhtui.headless.output import Output
 from dhtui.items.keepalive.plan import Check, CheckVerdict, KeptItem
 from dhtui.items.readback import Gives
 from dhtui.packets.captures.files.damage import DamageKind
+from dhtui.text.actions.keeping import CheckNote, CheckWhy
+from dhtui.text.actions.results import Came
 from dhtui.text.captures import DAMAGES
 
 from .pages import ROOT
@@ -207,7 +211,9 @@ def test_records_that_are_kept_alive_are_described(net: Neighbours, capsys: pyte
     item = sign(BEP44_TEST_KEY, b"1:x", 1)
     holders = ((("1.2.3.4", 5), bytes(20)), (("1.2.3.4", 6), None))
     account, output = Account([("\x1b[2J", item, holders)]), Output(as_json=True)
-    kept = KeptItem(item, 1.0, 2.0, last=Check(1.0, CheckVerdict.PUT, 1, 2, 3, "so it is"))
+    kept = KeptItem(
+        item, 1.0, 2.0, last=Check(1.0, CheckVerdict.PUT, 1, 2, 3, CheckNote(CheckWhy.WRITTEN, text="so it is"))
+    )
     tell(kept, account, output)
     output.objects([account.of([kept])])
     one, together = (checked(line) for line in capsys.readouterr().out.splitlines())
@@ -272,6 +278,9 @@ def test_a_node_that_serves_is_described(net: Neighbours, tmp_path: Path) -> Non
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
+    assert set(_properties(DEFINED["case"])["reason"]["enum"]) == {None, *(why.value for why in Why)}
+    assert set(DEFINED["reason"]["enum"]) == {None, *(kind.value for kind in DetailKind)}
+    assert DEFINED["head"]["properties"]["came"]["enum"] == [came.value for came in Came]
     assert DEFINED["exit"]["enum"] == [code.value for code in Exit]
 
 
@@ -282,6 +291,7 @@ def test_the_schema_names_all_that_can_become_of_a_node() -> None:
         assert set(node[field]["enum"]) == {word.value for word in words}
         assert all(f"`{word.value}`" in page for word in words)
     assert set(_properties(DEFINED["asked"])["doubt"]["enum"]) == {None, *(word.value for word in Doubt)}
+    assert set(_properties(DEFINED["kept"])["why"]["enum"]) == {None, *(why.value for why in CheckWhy)}
     assert set(_properties(DEFINED["kept"])["verdict"]["enum"]) == {None, *(word.value for word in CheckVerdict)}
     sources = _properties(DEFINED["joined"])["bootstrap"]["properties"]["sources"]["items"]["properties"]
     assert set(sources["state"]["enum"]) == set(get_args(SourceState))

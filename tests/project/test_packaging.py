@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.apart import PATIENCE
 
 from dhtui import __version__
 from dhtui.actions.spec import ACTIONS
@@ -35,7 +36,7 @@ def tool(name: str) -> str:
 
 
 def ran(*argv: str) -> str:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=PATIENCE)
     return done.stdout + done.stderr if done.returncode == 0 else f"FAILED {done.stdout}{done.stderr}"
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from support.apart import PATIENCE
 
+from dhtui.engine.items import sign
+from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
 from dhtui.errors import Failure
+from dhtui.items.keepalive import Keeper
 from dhtui.options.options import Options
-from dhtui.runtime.figures import tell_figures
+from dhtui.runtime.figures import kept, tell_figures
 from dhtui.runtime.host import NodeHost, Nodes
+from dhtui.runtime.metrics.families import Kept
 from dhtui.runtime.node_run import NodeRun
 
 LOOPBACK = ("127.0.0.1", 0)
@@ -81,3 +87,30 @@ async def test_beyond_loopback_it_is_said_that_others_can_read_them() -> None:
         assert tell_figures(run, Options(), warnings.append) is None
         await run.close()
     assert warnings == ["--metrics: whoever reaches this machine can read the figures of this node"]
+
+
+async def test_records_that_a_run_publishes_are_counted_as_kept_items(tmp_path: Path) -> None:
+    """And not those of the list, which such a run does not look after."""
+    items = [sign(BEP44_TEST_KEY, b"1:x", 1, salt) for salt in (b"a", b"b", b"c")]
+    async with node() as running:
+        run = NodeRun(running, pytest.fail, keep_folder=tmp_path, save=None)
+        where = tell_figures(run, Options(metrics=LOOPBACK), pytest.fail)
+        assert where is not None and run.keeper is not None
+        await run.keeper.add(items[0], put=True)
+        assert await states(where) == {"fresh": 0, "failed": 0, "waiting": 1, "paused": 0}
+        run.records = Keeper(running, None)
+        await run.records.add_spread((item, True) for item in items)
+        await run.records.check(items[1].target)  # nobody is there to hold it
+        await run.records.pause(items[2].target, True)
+        assert kept(run.kept) == Kept(failed=1, waiting=1, paused=1)
+        where = tell_figures(run, Options(metrics=LOOPBACK), pytest.fail)  # the first one tells what is a second old
+        assert where is not None
+        assert await states(where) == {"fresh": 0, "failed": 1, "waiting": 1, "paused": 1}
+        await run.close()
+
+
+async def states(where: str) -> dict[str, float]:
+    """How the kept items do, as Prometheus reads it."""
+    body = (await fetched(where)).partition("\r\n\r\n")[2]
+    metrics = {each.name: each for each in text_string_to_metric_families(body)}
+    return {sample.labels["state"]: sample.value for sample in metrics["dhtui_kept_items"].samples}

@@ -12,12 +12,13 @@ from support.apart import PATIENCE
 
 from dhtui.app.opening import _explorer
 from dhtui.engine import testnet
-from dhtui.engine.testnet import ONE_ADDRESS, Testnet
+from dhtui.engine.testnet import ONLY, Testnet
 from dhtui.errors import Failure
 from dhtui.options.options import Options
 from dhtui.runtime import launch
 from dhtui.runtime.node_run import NodeRun
 from dhtui.runtime.opening import on_network, on_testnet
+from dhtui.text.runs.running import one_address_words
 
 
 async def test_a_testnet_on_one_address_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +26,7 @@ async def test_a_testnet_on_one_address_says_so_once(monkeypatch: pytest.MonkeyP
     start, told = launch.prepare(Options(testnet=4), serving=True, keeping=False), list[str]()
     async with asyncio.timeout(PATIENCE), on_testnet(start, 4, told.append) as node:
         assert (await node.bootstrapped()).state == "done"
-    assert told == [ONE_ADDRESS]
+    assert told == [one_address_words(ONLY)]
 
 
 async def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from dhtui.widgets.line_table import LineTable
 from .snapshots import OWN
 
 GOLDENS = Path(__file__).parent / "goldens"
-REPAINT = 10.0  # seconds in which a loaded machine surely paints
+REPAINT = 30.0  # seconds in which a loaded machine surely paints
 SMALL, LARGE = (80, 24), (160, 45)
 FOUR: Final = (SMALL, (120, 35), LARGE, (200, 60))
 """The sizes in which every screen and window is kept."""

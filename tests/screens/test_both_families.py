@@ -41,7 +41,16 @@ async def test_a_wish_in_both_families_is_one_lookup_with_two_ladders() -> None:
         await stage.press("m")
         await stage.until(lambda: shown(stage, "in IPv4 and IPv6"))
         assert "IPv4" in stage.text() and "ladder, IPv6" in stage.text()
-        await stage.press("m", "8")
+        await stage.press("m")
+        await pilot.resize_terminal(160, 45)
+        # Where there is room both ladders are there unasked, beside the queries of the family that is shown.
+        await stage.until(lambda: shown(stage, "ladder: log2 distance, IPv4"))
+        text = stage.text()
+        assert "ladder: log2 distance, IPv6" in text and "waterfall" in text and "I IPv4: 8/8 closest" in text
+        assert all(len(line) <= 160 for line in stage.lines())
+        await pilot.resize_terminal(120, 35)
+        await stage.until(lambda: not shown(stage, "ladder: log2 distance, IPv4"))
+        await stage.press("8")
         await stage.until(lambda: shown(stage, "16 of 16 nodes") or shown(stage, "[::1]:"))
         await stage.press("I", "1")
         await stage.until(lambda: shown(stage, "IPv4: good"))

@@ -6,6 +6,7 @@ import pytest
 from screens import snapshots
 
 from dhtui.bindings.keymap import names
+from dhtui.engine.views.events import LinkState
 from dhtui.engine.views.snapshot import BusyView, ErrorView, RecentView, SizeView, Snapshot
 from dhtui.sources.attention import attention
 from dhtui.sources.buckets import due, expected, share, thin
@@ -31,6 +32,8 @@ def changed() -> list[tuple[Need, Snapshot]]:
     again = tuple(ErrorView(990.0, "timed out", ("203.0.113.9", 6881), "") for _ in range(3))
     return [
         (Need.SILENCE, view._replace(recent=RecentView(300.0, 4, 12, 40.0, 12))),
+        (Need.ROUTE, view._replace(link=LinkState.LOST)),
+        (Need.MISSING, view._replace(missing=("IPv6",))),
         (Need.FEW, snapshots.running(3)._replace(traffic=traffic)),
         (Need.UNSEEN, view._replace(reachability=reach._replace(state="unknown"))),
         (Need.UNFIT, view._replace(identity=who._replace(bep42="invalid"))),

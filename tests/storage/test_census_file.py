@@ -12,16 +12,17 @@ import pytest
 
 from dhtui.engine.census.walk import Plan, Visit, Walk
 from dhtui.engine.wire.compact import NodeInfo
+from dhtui.engine.wire.family import IPV6, FamilyName
 from dhtui.engine.wire.methods import GivenSamples
 from dhtui.storage.census_file import load, save
 
-OWN = b"\xff" * 20
+OWN: dict[FamilyName, bytes] = {"IPv4": b"\xff" * 20, "IPv6": b"\xfe" * 20}
 RNG = Random(1)
 
 
 def begun() -> Walk:
     """One block done, the second under way."""
-    walk = Walk(Plan(8, (3, 200)), OWN, RNG)
+    walk = Walk(Plan(8, (3, 200)), OWN["IPv4"], RNG)
     for block, end in ((3, True), (200, False)):
         for i in range(3):
             addr = (f"203.0.{block}.{i}" if i else f"198.51.{block}.7", 6881)
@@ -42,18 +43,32 @@ def state(walk: Walk) -> Any:
 def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "census"
     walk = begun()
-    save(path, walk)
-    again, warning = load(path, OWN, RNG)
-    assert again is not None and not warning and state(again) == state(walk)
+    save(path, {"IPv4": walk})
+    walks, warning = load(path, OWN, RNG)
+    assert walks is not None and not warning and list(walks) == ["IPv4"]
+    again = walks["IPv4"]
+    assert state(again) == state(walk)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     # Who was visited is not visited again.
     again.name([NodeInfo(bytes([200, 0]) * 10, walk.visits[0].addr)])
     assert again.next() == walk.waiting()[0] and again.next() is None
     again.end_block()
     assert again.done
-    save(path, again)
+    save(path, {"IPv4": again})
     finished, _ = load(path, OWN, RNG)
-    assert finished is not None and finished.done
+    assert finished is not None and finished["IPv4"].done
+
+
+def test_each_family_goes_on_with_its_own(tmp_path: Path) -> None:
+    path, six = tmp_path / "census", Walk(Plan(0, (0,)), OWN["IPv6"], RNG, family=IPV6)
+    six.visited(Visit(("2001:db8::7", 6881), b"s" * 20, 0.05, b"LT", None), ())
+    six.name([NodeInfo(b"w" * 20, ("2001:db8:1::9", 6881)), NodeInfo(b"x" * 20, ("192.0.2.9", 6881))])
+    save(path, {"IPv6": six, "IPv4": begun()})
+    walks, _ = load(path, OWN, RNG)
+    assert walks is not None and list(walks) == ["IPv4", "IPv6"] and walks["IPv6"].family is IPV6
+    assert state(walks["IPv6"]) == state(six) and len(walks["IPv6"].waiting()) == 1
+    only, _ = load(path, {"IPv6": OWN["IPv6"]}, RNG)
+    assert only is not None and state(only["IPv4"]) == state(begun()), "kept, though we have no IPv4 now"
 
 
 def test_there_is_none_at_first(tmp_path: Path) -> None:
@@ -64,7 +79,12 @@ def test_there_is_none_at_first(tmp_path: Path) -> None:
     "change",
     [
         {"kind": "else"},
-        {"version": "1"},
+        {"version": "2"},
+        {"version": 1},
+        {"walks": {}},
+        {"walks": {"IPv5": {}}},
+        {"walks": {"IPv4": 1}},
+        {"walks": []},
         {"depth": 41},
         {"plan": [1, 1]},
         {"plan": []},
@@ -82,6 +102,8 @@ def test_there_is_none_at_first(tmp_path: Path) -> None:
         {"visits": [[1]]},
         {"visits": None},
         {"visits": [["203.0.113.1", 1, "00", None, None, None]]},
+        {"visits": [["2001:db8::1", 1, None, None, None, None]]},
+        {"waiting": [["c8" * 20, "2001:db8::1", 1]]},
         {"waiting": [["00" * 20, "nowhere", 1]]},
         {"waiting": [["00" * 20, "203.0.113.1", 1]] * 300},
     ],
@@ -89,8 +111,11 @@ def test_there_is_none_at_first(tmp_path: Path) -> None:
 )
 def test_a_damaged_one_is_set_aside(change: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "census"
-    save(path, begun())
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    save(path, {"IPv4": begun()})
+    document = json.loads(path.read_text())
+    changed = document if change.keys() <= document.keys() else document["walks"]["IPv4"]
+    changed.update(change)
+    path.write_text(json.dumps(document))
     kept = path.read_bytes()
     walk, warning = load(path, OWN, RNG)
     assert walk is None and "set aside as census.damaged-1" in warning

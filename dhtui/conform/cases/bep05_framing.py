@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ...engine.wire.bencode import BencodeError, decode
 from ...engine.wire.compact import pack_addr
+from ...text.runs.conformance import shown
 from ..case import H, M, O, S, case
-from ..messages import Kind, query, read, shown
+from ..messages import Kind, query, read
 from ..outcomes import Miss, Need, Skip, Why
 from ..probe import Probe
 from .common import METHODS, UNKNOWN, all_methods, replies, token

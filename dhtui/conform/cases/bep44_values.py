@@ -7,10 +7,11 @@ from typing import Any
 from ...engine.keys import BEP44_TEST_KEY
 from ...engine.wire.bencode import encode
 from ...engine.wire.ids import immutable_target
+from ...text.runs.conformance import shown
 from ..case import M, O, S, case
 from ..messages import Kind, query
 from ..outcomes import Need, Skip, Why
-from ..probe import Probe, shown
+from ..probe import Probe
 from .items import (
     declined,
     get,

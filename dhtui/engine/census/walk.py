@@ -1,10 +1,11 @@
 """A polite walk through a part of the id space. No I/O: it says whom to visit next, and is told what came of it.
 
-The space is cut into aligned blocks of some 32 nodes each, and blocks at equal distances are walked, from a random one
-on: a fair sample of all ids. Within a block the walk goes from the lowest id up. Each node is visited once: asked for
-the nodes closest to a random id within the block, and if it answers for samples of its infohashes, with the nodes
-closest to itself. A block is known when nobody names anybody new. In simulated networks, half of their nodes dead, that
-finds all live ones; where no node gives samples, 98.7 % of them.
+A walk is of one address family, which is a network of its own. The space is cut into aligned blocks of some 32 nodes
+each, and blocks at equal distances are walked, from a random one on: a fair sample of all ids. Within a block the walk
+goes from the lowest id up. Each node is visited once: asked for the nodes closest to a random id within the block, and
+if it answers for samples of its infohashes, with the nodes closest to itself. A block is known when nobody names
+anybody new. In simulated networks, half of their nodes dead, that finds all live ones; where no node gives samples,
+98.7 % of them.
 
 Against liars: only nodes that answer under an id within the block count, one for a host and a few for a network in a
 block; a block takes up a bounded number of candidates.
@@ -22,7 +23,7 @@ from typing import Final, NamedTuple
 
 from ..defence.shares import net_of
 from ..wire.compact import Addr, NodeInfo, is_local, is_usable
-from ..wire.family import IPV6, Family, family_of, host_of
+from ..wire.family import IPV4, Family, family_of, host_of
 from ..wire.ids import ID_BITS, bep42_valid, distance
 from ..wire.methods import GivenSamples
 from .estimate import Owned
@@ -90,8 +91,6 @@ class Tally:
     """Of the visited; under whatever id."""
     nodes: int = 0
     """Those that answered under an id of their block."""
-    six: int = 0
-    """Those of them with IPv6, a network of its own."""
     sampling: int = 0
     """Those of them that gave samples."""
     sampled: int = 0
@@ -124,9 +123,11 @@ class Tally:
 class Walk:
     """A walk by a plan."""
 
-    def __init__(self, plan: Plan, own: bytes, rng: Random, tally: Tally | None = None) -> None:
-        """`own` is our id. With a `tally` it goes on after the blocks that are in it."""
-        self.plan, self.tally = plan, tally or Tally()
+    def __init__(
+        self, plan: Plan, own: bytes, rng: Random, tally: Tally | None = None, *, family: Family = IPV4
+    ) -> None:
+        """`own` is our id in this family. With a `tally` it goes on after the blocks that are in it."""
+        self.plan, self.tally, self.family = plan, tally or Tally(), family
         self._own, self._rng = own, rng
         self.infohashes: dict[bytes, None] = {}
         """The different infohashes of the block."""
@@ -165,6 +166,8 @@ class Walk:
         for node in nodes:
             addr = node.addr
             if addr in self._seen or not is_usable(addr) or node.id == self._own or not self._inside(node.id):
+                continue
+            if family_of(addr[0]) is not self.family:
                 continue
             place = addr[0] if is_local(addr[0]) else host_of(addr[0])
             key = f"{place}:{addr[1]}" if is_local(addr[0]) else place
@@ -205,7 +208,7 @@ class Walk:
 
     def end_block(self) -> None:
         """The block has been walked: add its counts to the others, and go on to the next one."""
-        tally, found, counted = self.tally, dict[bytes, Visit](), dict[tuple[bytes, Family], Visit]()
+        tally, found = self.tally, dict[bytes, Visit]()
         for visit in self.visits:
             tally.visited += 1
             if visit.id is None:
@@ -215,8 +218,7 @@ class Walk:
                 tally.round_trips[round(log(max(visit.rtt, 1e-5)) / _STEP)] += 1
             if self._inside(visit.id):
                 found.setdefault(visit.id, visit)
-                counted.setdefault((visit.id, family_of(visit.addr[0])), visit)
-        for visit in counted.values():
+        for visit in found.values():
             self._count(visit)
         tally.owned.append(self._owned(found))
         tally.sampled += len(self.infohashes)
@@ -227,7 +229,6 @@ class Walk:
     def _count(self, visit: Visit) -> None:
         tally, client = self.tally, (visit.version or b"")[:2]
         tally.nodes += 1
-        tally.six += family_of(visit.addr[0]) is IPV6
         tally.sampling += visit.given is not None
         tally.unbelieved += visit.given is not None and (visit.given.num or 0) > MAX_STORED
         if not is_local(visit.addr[0]):

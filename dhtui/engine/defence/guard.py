@@ -342,6 +342,7 @@ class AddressVote:
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._votes: dict[str, Addr] = {}
+        self._majority: Addr | None = None
         self._first_at: float | None = None
 
     def vote(self, voter: str, seen: Addr, now: float) -> bool:
@@ -357,6 +358,9 @@ class AddressVote:
         if net not in self._votes and len(self._votes) >= MAX_VOTERS:
             del self._votes[self._rng.choice(list(self._votes))]
         self._votes[net] = seen
+        # A vote for what the majority names already, which nearly all are, leaves it the majority.
+        if seen != self._majority:
+            self._majority = self._count()
         return True
 
     @property
@@ -371,6 +375,9 @@ class AddressVote:
 
     def result(self) -> Addr | None:
         """The IP that a majority names, with the port that most of those name; `None` if there is no majority."""
+        return self._majority
+
+    def _count(self) -> Addr | None:
         if len(self._votes) < MIN_VOTERS:
             return None
         named = Counter(self._votes.values())

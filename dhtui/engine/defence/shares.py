@@ -38,11 +38,11 @@ class Shares:
 
     def host(self, ip: str) -> int:
         """How many the host of `ip` holds."""
-        return self._hosts[host_of(ip)]
+        return self._hosts.get(host_of(ip), 0)
 
     def net(self, ip: str) -> int:
         """How many the network of `ip` holds."""
-        return self._nets[net_of(ip)]
+        return self._nets.get(net_of(ip), 0)
 
     def free(self, ip: str, *, a_host: int, a_net: int) -> bool:
         """Whether `ip` may take one more, if a host may have `a_host` and a network `a_net`. Local ones always may."""

@@ -8,12 +8,13 @@ from typing import Final, NamedTuple
 
 from ..outcome import NodeOutcome, Status
 from ..table import GOOD_SECONDS
-from ..views.events import DropCause
+from ..views.events import DropCause, LinkState
 from ..views.snapshot import BootstrapSource, Snapshot
 from ..wire.address import address_text
 from ..wire.compact import Addr
 from ..wire.family import IPV4, IPV6, FamilyName, family_of
 from .findings import Check, Finding, Measure, Unit, Verdict
+from .link import links
 
 IGNORED: Final[Mapping[str, frozenset[int]]] = {
     IPV4.name: frozenset((3, 6, 7, 9, 11, 19, 21, 22, 25, 26, 28, 29, 30, 33, 34, 48, 56)),
@@ -93,16 +94,20 @@ OF_THE_NODE: Final = frozenset((Check.CLOCK, Check.BLOCKLIST, Check.BUSY))
 
 
 def diagnose_both(snapshot: Snapshot, probed: Mapping[FamilyName, Probed]) -> tuple[Finding, ...]:
-    """The findings in each family of a node; those of a node in two tell which family they are about."""
+    """The findings in each family of a node; those of a node in two tell which family they are about. Of one without
+    a route only that is told while the other has one: what it did not get says nothing of the network."""
+    told = [*links(snapshot)]
     first, *others = snapshot.families
-    found = diagnose(first, probed[first.family])
-    if not others:
-        return found
-    found = tuple(one if one.check in OF_THE_NODE else one._replace(family=first.family) for one in found)
-    for other in others:
-        told = (one for one in diagnose(other, probed[other.family]) if one.check not in OF_THE_NODE)
-        found += tuple(one._replace(family=other.family) for one in told)
-    return found
+    working = [each for each in snapshot.families if each.link is LinkState.UP]
+    for each in snapshot.families:
+        for one in diagnose(each, probed[each.family]):
+            if not others:
+                told.append(one)
+            elif one.check in OF_THE_NODE:
+                told += [one] if each is first else []
+            elif each in working or not working:
+                told.append(one._replace(family=each.family))
+    return tuple(told)
 
 
 # ---- the way in -----------------------------------------------------------------------------------------
@@ -118,6 +123,9 @@ def _reachability(snapshot: Snapshot, probed: Probed) -> Finding:
     )
     if reach.state == "reachable":
         return Finding(Check.REACHABILITY, Verdict.REACHABLE, measured)
+    who = snapshot.identity
+    if who.external is not None and who.external[0] in (who.bound[0], *probed.own):
+        return Finding(Check.REACHABILITY, Verdict.NOT_TESTED, measured)
     long = snapshot.uptime >= UNREACHED_SECONDS or probed.waited >= PROOF_SECONDS
     return Finding(Check.REACHABILITY, Verdict.UNREACHED if long else Verdict.TOO_EARLY, measured)
 
@@ -135,10 +143,11 @@ def _nat(snapshot: Snapshot, probed: Probed) -> Finding:
         Measure("addresses_seen", float(len(ips))),
         Measure("ports_seen", float(len(ports))),
     )
+    # Where each sees another address, no majority ever tells ours.
+    if _varies(ips) and (external is not None or len(seen) >= ENOUGH_NODES):
+        return Finding(Check.NAT, Verdict.ADDRESS_VARIES, measured)
     if external is None:
         return Finding(Check.NAT, Verdict.ADDRESS_UNKNOWN, measured)
-    if _varies(ips):
-        return Finding(Check.NAT, Verdict.ADDRESS_VARIES, measured)
     if _varies(ports):
         return Finding(Check.NAT, Verdict.PORT_VARIES, measured)
     if external == who.bound or (external[1] == who.bound[1] and external[0] in probed.own):

@@ -23,6 +23,7 @@ class Severity(StrEnum):
 class Check(StrEnum):
     """What was checked. The values are stable."""
 
+    FAMILY = "family"
     REACHABILITY = "reachability"
     NAT = "nat"
     ADDRESS_RANGE = "address_range"
@@ -50,7 +51,12 @@ class Check(StrEnum):
 class Verdict(StrEnum):
     """What a check came to. The values are stable."""
 
+    FAMILY_THERE = "family there"
+    FAMILY_MISSING = "family missing"
+    ROUTE_LOST = "route lost"
+    NO_ROUTE = "no route"
     REACHABLE = "reachable"
+    NOT_TESTED = "not tested"
     UNREACHED = "not reached"
     TOO_EARLY = "too early to tell"
     NO_NAT = "no nat"
@@ -134,6 +140,10 @@ class Verdict(StrEnum):
 
 _W, _F, _U = Severity.WARNING, Severity.FAULT, Severity.UNKNOWN
 SEVERITIES: Final[dict[Verdict, Severity]] = dict.fromkeys(Verdict, Severity.FINE) | {
+    Verdict.FAMILY_MISSING: _W,
+    Verdict.ROUTE_LOST: _W,
+    Verdict.NO_ROUTE: _F,
+    Verdict.NOT_TESTED: _U,
     Verdict.UNREACHED: _W,
     Verdict.TOO_EARLY: _U,
     Verdict.PORT_VARIES: _W,

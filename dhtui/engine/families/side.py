@@ -29,7 +29,7 @@ class Shell(Protocol):
         """To be called after every call into a core, but not within `Side.settle`."""
 
     def resolve(self, side: Side, name: str) -> None:
-        """Look a bootstrap host up, for one side."""
+        """Resolve the name of a bootstrap host, for one side."""
 
     def doubt_link(self, side: Side) -> None:
         """The system refused to send: look soon whether the route is still there."""
@@ -103,7 +103,7 @@ class Side:
             self._shell.after()
 
     def count_lost(self, now: float) -> None:
-        """Take the count of datagrams that the socket has dropped."""
+        """Read how many datagrams the socket has dropped."""
         lost = None if self._closed else self.endpoint.lost()
         if lost is not None:
             self.core.overflowed(lost, now)
@@ -141,7 +141,14 @@ class Side:
     def _send_probe(self, data: bytes, addr: Addr) -> None:
         with suppress(OSError), socket.socket(family_of(addr[0]).af, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
-            other.sendto(data, addr)
+            other.connect(addr)
+            if addr[0] in (
+                other.getsockname()[0],
+                self.endpoint.addr[0],
+            ):  # the system delivers it here, past every NAT and firewall
+                self.core.probe_stayed(clock.now())
+                return
+            other.send(data)
             self.core.probe_sent(data, clock.now())
 
     # ---- the link ----------------------------------------------------------------------------------

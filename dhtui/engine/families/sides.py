@@ -15,6 +15,7 @@ from ..core import Core
 from ..endpoint import Endpoint
 from ..operations.callbacks import Calls
 from ..settings import LiveSettings, NodeConfig, Settings
+from ..views.details import Detail, DetailKind
 from ..views.events import Event
 from ..wire.compact import Addr, canonical_ip
 from ..wire.family import OTHER, Family, FamilyName, family_of
@@ -225,7 +226,7 @@ class Sides:
         self._look_again(LOOK_SECONDS)
 
     def _come(self, addr: Addr) -> None:
-        """A family has come that was missing."""
+        """The machine has a family now that was missing."""
         try:
             side = self._add(addr)
         except OSError:
@@ -253,19 +254,19 @@ class Sides:
             self._resolved(side, name, (addr,), "")
 
     async def _look_up(self, side: Side, name: str, host: str, port: int) -> None:
-        why = ""
+        why: Detail | None = None
         addrs: tuple[Addr, ...] = ()
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
                 found = await self._loop.getaddrinfo(host, port, family=side.family.af, type=socket.SOCK_DGRAM)
             addrs = tuple(dict.fromkeys((str(entry[4][0]), port) for entry in found))
         except TimeoutError:
-            why = f"its name was not resolved within {RESOLVE_SECONDS:.0f} s"
+            why = Detail(DetailKind.UNRESOLVED_LATE, round(RESOLVE_SECONDS))
         except (OSError, UnicodeError) as error:
-            why = f"its name can't be resolved: {getattr(error, 'strerror', None) or error}"
+            why = Detail(DetailKind.UNRESOLVED, name=str(getattr(error, "strerror", None) or error))
             if await has_address(host, OTHER[side.family]):
-                why = f"it has {OTHER[side.family]} addresses only"
-        self._resolved(side, name, addrs, why)
+                why = Detail(DetailKind.OTHER_FAMILY, name=str(OTHER[side.family]))
+        self._resolved(side, name, addrs, "" if why is None else str(why))
 
     def _resolved(self, side: Side, name: str, addrs: tuple[Addr, ...], why: str) -> None:
         side.core.host_resolved(name, addrs, why, clock.now())

@@ -75,6 +75,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -83,7 +84,18 @@ from ..unresponsive import Timeouts
 from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import ID_BITS, bep42_valid
 from .candidates import CHOSEN_BITS, Candidate, Candidates
-from .decisions import Decisions, Distrust, Reason, State, StopReason
+from .decisions import (
+    ANSWERED,
+    ASKED,
+    FAILED,
+    NEW,
+    PASSED,
+    STALLED,
+    Decisions,
+    Distrust,
+    Reason,
+    StopReason,
+)
 from .network_size import sparse
 from .policy import OURS, Policy
 
@@ -103,6 +115,7 @@ MAX_COMPARED = 64
 """Of untried nodes whose ids don't fit, how many of the nearest are compared by the nodes that vouch for them."""
 ENOUGH_VOUCHERS = 3
 """A node whose id does not fit is worth a query in any case if trusted nodes of this many networks name it."""
+REFUSED, INVALID = Status.REFUSED, (Status.BAD_VALUE, Status.BAD_SIGNATURE)
 SMALL_NETWORK = 10_000
 """A network with fewer nodes at public addresses is doubtful (estimated from the distances of the closest): colluding
 nodes that name only each other look like one."""
@@ -183,23 +196,26 @@ class Lookup:
         `made_up`: the referral is a Sybil suspect, too near to the target for its referrer to know of it.
         """
         self._changed()
-        if node.id == self._own or self._ours(node.addr):
+        return self._add(node, self._distance(node.id), parent, made_up)
+
+    def _add(self, node: NodeInfo, distance: int, parent: Candidate | None, made_up: bool) -> Candidate | None:
+        node_id, addr = node
+        if node_id == self._own or self._ours(addr):
             return None
-        if parent is not None and is_private_referral(node.addr[0], parent.addr[0]):
+        if parent is not None and is_private_referral(addr[0], parent.addr[0]):
             return None
-        distance = self._distance(node.id)
-        known = self._candidates.find(node.addr)
+        known = self._candidates.find(addr)
         if known is not None:
-            self._candidates.name_again(known, node.id, distance, parent, made_up=made_up)
+            self._candidates.name_again(known, node_id, distance, parent, made_up=made_up)
             if known.reserve:
                 known.reserve = False
-                self.decisions.take(node.addr, Reason.NAMED, None if parent is None else parent.addr)
+                self.decisions.take(addr, Reason.NAMED, None if parent is None else parent.addr)
             return known
         candidate = Candidate(
-            node.addr,
-            node.id,
+            addr,
+            node_id,
             distance,
-            self._may_count(node.id, node.addr[0]),
+            not self._enforce or self._may_count(node_id, addr[0]),
             parent=parent,
             namers=[] if parent is None else [parent],
             claimant=parent,
@@ -218,7 +234,7 @@ class Lookup:
         """
         host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
         self._changed()
-        if self._candidates.add(host) and at_once and host.state is State.NEW:
+        if self._candidates.add(host) and at_once and host.state is NEW:
             self._opening.append(host.choose(Reason.BOOTSTRAP_HOST))
 
     def start_from(self, starts: Iterable[Start]) -> None:
@@ -243,7 +259,7 @@ class Lookup:
         A node gets remembered next to a target by a few quick answers: an attacker's nodes must not open the lookup
         alone (L14).
         """
-        ordered = sorted(added, key=lambda pair: not self._candidates.fits(pair[1]))
+        ordered = sorted(added, key=lambda pair: not pair[1].fits)
         last = max(1, int(OPENING * self._alpha) - 1)
         best = {start.placed for start, _ in ordered[:last]}
         other = next((pair for pair in ordered[last:] if pair[0].placed not in best), None)
@@ -267,25 +283,24 @@ class Lookup:
         return self._walk
 
     def _up_to_the_kth(self) -> list[Candidate]:
-        walk: list[Candidate] = []
+        known = self._candidates.all
         passed, last, misfits = 0, -1, 0
         k, reach, only_responders = self._k, self._reach, self._policy.replace_dead
-        for candidate in self._candidates.all:
+        for place, candidate in enumerate(known):
             if passed >= k and candidate.distance > reach:
-                break
-            walk.append(candidate)
-            if only_responders and candidate.state is not State.ANSWERED:
+                return known[:place]
+            if only_responders and candidate.state is not ANSWERED:
                 continue
             # One id at two addresses is one node, or a node and an impostor: they share a place.
             if candidate.distance != last and self._may_fill(candidate):
-                fits = self._candidates.fits(candidate)
+                fits = candidate.fits
                 misfits += not fits
                 if not fits and misfits > MISFITS:
                     continue
                 passed, last = passed + 1, candidate.distance
                 if passed >= k and candidate.distance >= reach:
-                    break
-        return walk
+                    return known[: place + 1]
+        return known.copy()
 
     def edge(self) -> int:
         """The distance beyond which no query holds a slot: that of the k-th responder, or of the farthest candidate."""
@@ -303,7 +318,7 @@ class Lookup:
 
     def _in_play(self) -> int:
         """Queries that hold a slot wherever they stand."""
-        return 0 if self._policy.top_only else sum(c.state is State.ASKED for c in self.candidates)
+        return 0 if self._policy.top_only else sum(c.state is ASKED for c in self.candidates)
 
     # ---- progress ----------------------------------------------------------------------------------
 
@@ -313,30 +328,32 @@ class Lookup:
             return None
         chosen = self._opening.popleft() if self._opening else self._choose()
         if chosen is not None:
-            chosen.state, self._tried = State.ASKED, [None, None]
+            chosen.state, self._tried = ASKED, [None, None]
         return chosen
 
     def _choose(self) -> Candidate | None:
         in_play, trusted, misfits = self._in_play(), 0, 0
         deprioritised, near, reserve, misfit = None, None, None, None
+        alpha, top_only = self._alpha, self._policy.top_only
         for candidate in self._nearest():
-            if in_play >= self._alpha:
+            if in_play >= alpha:
                 return self._best_misfit(misfit)
-            if candidate.state is State.ASKED:
-                in_play += self._policy.top_only
+            state = candidate.state
+            if state is ASKED:
+                in_play += top_only
                 trusted += not candidate.sybil_suspect
-                misfits += not self._candidates.fits(candidate)
-            elif candidate.state is State.NEW:
+                misfits += not candidate.fits
+            elif state is NEW:
                 if candidate.reserve:
                     reserve = reserve or candidate
                 elif candidate.sybil_suspect:
                     near = near or candidate
                 elif candidate.deprioritised:
                     deprioritised = deprioritised or candidate
-                elif self._candidates.fits(candidate):
+                elif candidate.fits:
                     usual = Reason.NEAREST if candidate.id is not None else Reason.BOOTSTRAP_HOST
                     return self._best_misfit(misfit) or candidate.choose(usual)
-                elif misfits < max(1, self._alpha // 2):
+                elif misfits < max(1, alpha // 2):
                     # Ids that don't fit cost an attacker nothing: they must not hold all slots.
                     misfit = misfit or candidate
         misfit = self._best_misfit(misfit)
@@ -368,16 +385,16 @@ class Lookup:
         if first is None:
             return None
         bits = first.distance.bit_length()
-        waiting = [c for c in self._nearest() if c.state is State.NEW and not (c.reserve or c.deprioritised)]
+        waiting = [c for c in self._nearest() if c.state is NEW and not (c.reserve or c.deprioritised)]
         for other in waiting:
-            if other.distance.bit_length() == bits and self._candidates.fits(other):
+            if other.distance.bit_length() == bits and other.fits:
                 return other.choose(Reason.FITTING_ID, first)
         front = self.candidates[: self._k]
-        crowd = sum(not c.untried and not self._candidates.fits(c) for c in front) > len(front) // 2
+        crowd = sum(not c.untried and not c.fits for c in front) > len(front) // 2
         wanted = self._wanted()
         if not crowd and wanted(first):
             return first.choose(Reason.MISFIT)
-        misfits = [c for c in waiting if not self._candidates.fits(c)]
+        misfits = [c for c in waiting if not c.fits]
         best = max(misfits[:MAX_COMPARED], key=self._candidates.vouchers)
         if not wanted(best):
             best = next(filter(wanted, misfits), best)
@@ -387,14 +404,18 @@ class Lookup:
 
     def _wanted(self, alone: Callable[[], bool] = lambda: False) -> Callable[[Candidate], bool]:
         """Whether a candidate is worth a query (L13): of the distrusted ones a bounded number is, a higher one if they
-        are `alone`, which is only found out when it matters."""
+        are `alone`, which is only found out when it matters. For as long as no state changes."""
         trusted = self._candidates.trusted
+
+        @cache
+        def tried() -> int:
+            return sum(not c.untried and not trusted(c) for c in self.candidates)
 
         def wanted(candidate: Candidate) -> bool:
             if trusted(candidate):
                 return True
             if alone():
-                return sum(not c.untried and not trusted(c) for c in self.candidates) < MAX_ALONE
+                return tried() < MAX_ALONE
             vouchers = self._candidates.vouchers(candidate)
             if not candidate.deprioritised and not vouchers:
                 return False  # misfits that name each other, one by one, would go on without end
@@ -408,8 +429,10 @@ class Lookup:
         """How many distrusted candidates were queried, of the Sybil suspects (`near`) or of the others in front."""
         tried = self._tried[near]
         if tried is None:
-            trusted, among = self._candidates.trusted, self.candidates if near else self._nearest()
-            tried = sum(not trusted(c) for c in among if c.sybil_suspect == near and not c.untried)
+            tried = 0
+            for c in self.candidates if near else self._nearest():
+                if c.sybil_suspect is near and (not c.fits or c.deprioritised):
+                    tried += not c.untried
             self._tried[near] = tried
         return tried
 
@@ -419,11 +442,12 @@ class Lookup:
             return None
         wanted = self._wanted()
         for c in self._nearest():
-            if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.deprioritised and wanted(c):
+            state = c.state
+            if (state is NEW or state is ASKED) and not c.asked_again and not c.deprioritised and wanted(c):
                 return None
         for candidate in (*self._nearest(), *self._hosts()):
-            if candidate.state is State.STALLED and not candidate.asked_again and not candidate.deprioritised:
-                candidate.state, candidate.asked_again = State.ASKED, True
+            if candidate.state is STALLED and not candidate.asked_again and not candidate.deprioritised:
+                candidate.state, candidate.asked_again = ASKED, True
                 return candidate.choose(Reason.ASKED_AGAIN)
         return None
 
@@ -437,23 +461,25 @@ class Lookup:
         """Take a validated answer. Its referrals become candidates."""
         self._changed()
         candidate.outcome = outcome
-        if outcome.status is Status.REFUSED:
-            candidate.state = State.FAILED
+        status = outcome.status
+        if status is REFUSED:
+            candidate.state = FAILED
             self._candidates.give_way(candidate)
             return
         named_as = candidate.id
         if outcome.id is not None and outcome.id != named_as:
             self._renamed(candidate, outcome.id)
-        candidate.state = State.ANSWERED
-        if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
+        candidate.state = ANSWERED
+        if status in INVALID:
             candidate.served_bad_value, candidate.counts = True, False
         self._candidates.came_back(candidate, named_as)
-        named = [(node, self._distance(node.id)) for node in outcome.nodes]
+        number = self._number
+        named = [(node, int.from_bytes(node.id, "big") ^ number) for node in outcome.nodes]
         made_up = self._candidates.made_up(candidate, [distance for _, distance in named])
         candidate.set_aside = made_up > 0
         for node, distance in named:
-            self.add(node, candidate, made_up=0 < distance <= made_up)
-        self._candidates.judge_answers()
+            self._add(node, distance, candidate, 0 < distance <= made_up)
+        self._candidates.judge_answers(candidate)
 
     def _distance(self, node_id: bytes) -> int:
         return int.from_bytes(node_id, "big") ^ self._number
@@ -480,46 +506,48 @@ class Lookup:
     def pass_over(self, candidate: Candidate, timeouts: Timeouts) -> None:
         """Skip a candidate: it is unresponsive."""
         self._changed()
-        candidate.state, candidate.reserve = State.PASSED, False
+        candidate.state, candidate.reserve = PASSED, False
         self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, timeouts.queries, timeouts.seconds)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
         """The soft deadline of a candidate has passed (L2)."""
         self._changed()
-        if candidate.state is State.ASKED:
-            candidate.state = State.STALLED
+        if candidate.state is ASKED:
+            candidate.state = STALLED
             if not candidate.asked_again:
                 self._candidates.went_silent(candidate)
 
     def failed(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """The hard deadline of a candidate has passed, or nothing can be sent to it."""
         self._changed()
-        if candidate.state in (State.ASKED, State.STALLED):
-            before = candidate.state
-            candidate.state, candidate.outcome = State.FAILED, outcome
+        before = candidate.state
+        if before is ASKED or before is STALLED:
+            candidate.state, candidate.outcome = FAILED, outcome
             if outcome.status is not Status.TIMED_OUT:
                 self._candidates.give_way(candidate)
-            elif before is State.ASKED and not candidate.asked_again:
+            elif before is ASKED and not candidate.asked_again:
                 self._candidates.went_silent(candidate)
 
     def settled(self) -> bool:
         """Whether nothing is left to do or to wait for (L5)."""
         waiting, wait = False, self._policy.wait
-        if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
+        if wait == "all" and any(c.state in (ASKED, STALLED) for c in self.candidates):
             return False
-        if wait == "again" and any(c.state is State.ASKED or not (c.asked_again or c.untried) for c in self._hosts()):
+        if wait == "again" and any(c.state is ASKED or not (c.asked_again or c.untried) for c in self._hosts()):
             return False  # the quickest of them may lie, and must not decide alone
-        wanted = self._wanted(self._alone)
+        alone = cache(self._alone)  # nothing changes meanwhile
+        wanted = self._wanted(alone)
         for candidate in self._nearest():
-            if candidate.state in (State.NEW, State.ASKED):
-                if (not candidate.sybil_suspect or self._alone()) and wanted(candidate):
+            state = candidate.state
+            if state is NEW or state is ASKED:
+                if (not candidate.sybil_suspect or alone()) and wanted(candidate):
                     return False
-            elif candidate.state is State.STALLED:
+            elif state is STALLED:
                 waiting = True
                 if wait == "nearest" or not (candidate.asked_again or candidate.deprioritised):
                     return False
-        return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
+        return not waiting or any(c.state is ANSWERED for c in self.candidates)
 
     def begin_again(self) -> bool:
         """Whether a lookup that has settled goes on: its closest nodes are too sparse for the network (L17).
@@ -531,7 +559,7 @@ class Lookup:
         self._changed()
         self._rounds += 1
         for candidate in self.candidates:
-            candidate.set_aside = candidate.set_aside or candidate.state is State.ANSWERED
+            candidate.set_aside = candidate.set_aside or candidate.state is ANSWERED
             if candidate.reserve:
                 candidate.reserve = False
                 self.decisions.take(candidate.addr, Reason.SECOND_OPINION)
@@ -546,13 +574,16 @@ class Lookup:
 
     def _hosts(self) -> list[Candidate]:
         """The bootstrap hosts that have not answered: the last of all candidates."""
-        unnamed = takewhile(lambda c: c.id is None, reversed(self.candidates))
-        return [host for host in unnamed if host.state is not State.FAILED]
+        known = self.candidates
+        if not known or known[-1].id is not None:
+            return []  # mostly
+        unnamed = takewhile(lambda c: c.id is None, reversed(known))
+        return [host for host in unnamed if host.state is not FAILED]
 
     def _alone(self) -> bool:
         """Whether there are few trusted nodes: fewer than k have answered."""
         trusted = self._candidates.trusted
-        found = (c for c in self.candidates if c.state is State.ANSWERED and c.counts and trusted(c))
+        found = (c for c in self.candidates if c.state is ANSWERED and c.counts and trusted(c))
         return sum(1 for _ in islice(found, self._k)) < self._k
 
     def end(self, why: StopReason) -> None:
@@ -575,12 +606,12 @@ class Lookup:
         others: list[Candidate] = []
         misfits = 0
         for candidate in self.candidates:
-            if candidate.state is not State.ANSWERED or not candidate.counts:
+            if candidate.state is not ANSWERED or not candidate.counts:
                 continue
-            fits = self._candidates.fits(candidate)
+            fits = candidate.fits
             misfits += not fits
             same_id = bool(found) and found[-1].distance == candidate.distance
-            if same_id and fits and not self._candidates.fits(found[-1]):
+            if same_id and fits and not found[-1].fits:
                 others.append(found.pop())  # one id, two addresses: the one that it fits
                 same_id = False
             if candidate.deprioritised or same_id or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
@@ -591,7 +622,7 @@ class Lookup:
 
     def doubt(self) -> Doubt | None:
         """Why a negative result is doubtful (L16); `None` if nothing suggests that."""
-        answered = [c for c in self.candidates if c.state is State.ANSWERED]
+        answered = [c for c in self.candidates if c.state is ANSWERED]
         starts = [c for c in answered if c.first_hand]
         if starts and all(c.bad_referrer for c in starts):
             return Doubt.STARTS

@@ -5,17 +5,17 @@ L1 … L17 are the rules in the essay of `algorithm.py`.
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from math import inf
 
 from ..defence.shares import net_of
 from ..outcome import NodeOutcome
 from ..wire.compact import Addr, is_local
 from ..wire.ids import ID_BITS, bep42_valid
-from .decisions import Decisions, Distrust, Reason, State
-from .network_size import LOOKED_AT, crowded
+from .decisions import ANSWERED, FAILED, NEW, PASSED, STALLED, Decisions, Distrust, Reason, State
+from .network_size import LOOKED_AT, SHARE, crowded
 
 MAX_CANDIDATES = 512
 """Most candidates. Beyond this the farthest untried ones are forgotten, first the distrusted ones that few nodes vouch
@@ -45,7 +45,7 @@ class Candidate:
     """To the target; 2^160 while the id is unknown, so that it is queried when no nearer candidate is left."""
     counts: bool = True
     """Whether it may be one of the closest. Bootstrap routers may not: they store nothing."""
-    state: State = State.NEW
+    state: State = NEW
     asked_again: bool = False
     outcome: NodeOutcome | None = None
     parent: Candidate | None = None
@@ -54,8 +54,8 @@ class Candidate:
     """All referrers that are remembered."""
     claimant: Candidate | None = None
     """The referrer of the claim that holds its id."""
-    fits: bool | None = None
-    """Whether its id fits its address (BEP 42); `None` before it was computed."""
+    fits: bool = True
+    """Whether its id fits its address (BEP 42); true if that does not matter here."""
     first_hand: bool = False
     """Whether it gave its id itself: then the claims of others don't count."""
     reserve: bool = False
@@ -104,7 +104,8 @@ class Candidate:
     @property
     def untried(self) -> bool:
         """Whether nothing has been sent to it."""
-        return self.state is State.NEW or self.state is State.PASSED
+        state = self.state
+        return state is NEW or state is PASSED
 
     def choose(
         self, reason: Reason, by: Candidate | None = None, number: int = 0, seconds: float | None = None
@@ -126,6 +127,10 @@ class Candidates:
         self._size, self._prefer = size, prefer
         self.decisions = Decisions()
         self.all: list[Candidate] = []
+        self._distances: list[int] = []
+        """The distance of each: numbers are compared many times as quickly as candidates."""
+        self._looked_to: float = inf
+        """The distance of the last responder that `judge_answers` has looked at."""
         self._by_addr: dict[Addr, Candidate] = {}
         self._by_net: dict[str, list[Candidate]] = {}
         """All candidates of a /24; the first one is in play."""
@@ -137,18 +142,12 @@ class Candidates:
         """The candidate at an address."""
         return self._by_addr.get(addr)
 
-    def fits(self, candidate: Candidate) -> bool:
-        """Whether its id fits its address (BEP 42); true if that does not matter here."""
-        if not self._prefer:
-            return True
-        fits = candidate.fits
-        if fits is None:
-            fits = candidate.fits = candidate.id is None or bep42_valid(candidate.id, candidate.addr[0])
-        return fits
+    def _fits(self, node_id: bytes | None, addr: Addr) -> bool:
+        return not self._prefer or node_id is None or bep42_valid(node_id, addr[0])
 
     def trusted(self, candidate: Candidate) -> bool:
         """Whether there is no reason to distrust it."""
-        return not candidate.deprioritised and self.fits(candidate)
+        return candidate.fits and not candidate.deprioritised
 
     def distrust(self, candidate: Candidate) -> Distrust | None:
         """Why it is not trusted; `None` if it is."""
@@ -158,12 +157,14 @@ class Candidates:
             return Distrust.CHOSEN
         if candidate.deprioritised:
             return Distrust.MISLED
-        return None if self.fits(candidate) else Distrust.MISFIT
+        return None if candidate.fits else Distrust.MISFIT
 
     def vouchers(self, candidate: Candidate) -> int:
         """In how many networks its trusted referrers are, plus one if it answered us before."""
-        nets = {net_of(n.addr[0]) for n in candidate.namers if not n.bad_referrer and self.trusted(n)}
-        return len(nets) + candidate.first_hand
+        good = [n for n in candidate.namers if n.fits and not n.bad_referrer and not n.deprioritised]
+        if len(good) > 1:
+            return len({net_of(n.addr[0]) for n in good}) + candidate.first_hand
+        return len(good) + candidate.first_hand
 
     # ---- claims ------------------------------------------------------------------------------------
 
@@ -171,13 +172,14 @@ class Candidates:
         """Add one, unless its address is taken. A second one of a /24 waits until the first has failed (L9)."""
         if candidate.addr in self._by_addr:
             return False
+        candidate.fits = self._fits(candidate.id, candidate.addr)
         ip = candidate.addr[0]
         # Addresses of one subnet are cheap; addresses all over the world are not (S/Kademlia; BEP 42).
         # Loopback and private networks are exempt: there, one subnet may be the whole network.
         if not is_local(ip) and not self._join(candidate, self._by_net.setdefault(net_of(ip), [])):
             return False
         self._by_addr[candidate.addr] = candidate
-        insort(self.all, candidate)
+        self._put(candidate)
         if len(self.all) > MAX_CANDIDATES:
             self._forget_one()
         return True
@@ -190,7 +192,7 @@ class Candidates:
         # One claim a /24 counts for each referrer: else a true address could be hidden among false ports.
         if parent is not None and any(parent in rival.namers for rival in rivals):
             return False
-        if first.state in (State.STALLED, State.FAILED):
+        if first.state is STALLED or first.state is FAILED:
             rivals.insert(0, candidate)
         else:
             self._let_wait(candidate, first)
@@ -212,18 +214,19 @@ class Candidates:
         """
         if parent is not None and len(candidate.namers) < MAX_NAMERS and parent not in candidate.namers:
             candidate.namers.append(parent)
-        if candidate.state in (State.ANSWERED, State.FAILED):
+        state = candidate.state
+        if state is ANSWERED or state is FAILED:
             if candidate.chosen and node_id == candidate.id:
                 candidate.chosen = False
             return
         if node_id == candidate.id:
             candidate.sybil_suspect = candidate.sybil_suspect and made_up
         elif candidate.id is not None and not candidate.first_hand:
-            misfit = self._prefer and not bep42_valid(node_id, candidate.addr[0])
-            if (made_up, misfit, distance) < (candidate.sybil_suspect, not self.fits(candidate), candidate.distance):
+            misfit = not self._fits(node_id, candidate.addr)
+            if (made_up, misfit, distance) < (candidate.sybil_suspect, not candidate.fits, candidate.distance):
                 self.move(candidate, node_id, distance)
                 candidate.sybil_suspect, candidate.claimant = made_up, parent
-        if candidate.state is State.PASSED:
+        if state is PASSED:
             self._reconsider(candidate, self._by_net.get(net_of(candidate.addr[0]), []))
 
     def _reconsider(self, candidate: Candidate, rivals: list[Candidate]) -> None:
@@ -232,7 +235,7 @@ class Candidates:
         It is better if it is trusted and the other is not, or if it is nearer, or as near and named by nodes of more
         networks. Without this rule a far one, which may never be queried, would keep the place.
         """
-        if candidate not in rivals[1:] or rivals[0].state is not State.NEW or rivals[0].first_hand:
+        if candidate not in rivals[1:] or rivals[0].state is not NEW or rivals[0].first_hand:
             return
         first = rivals[0]
         new, old = ((not self.trusted(c), c.distance, -self.vouchers(c)) for c in (candidate, first))
@@ -241,30 +244,39 @@ class Candidates:
             self._put_first(rivals, candidate, Reason.PREFERRED, first)
 
     def _let_wait(self, candidate: Candidate, first: Candidate) -> None:
-        candidate.state = State.PASSED
+        candidate.state = PASSED
         self.decisions.take(candidate.addr, Reason.SAME_SUBNET, first.addr)
 
     def _put_first(self, rivals: list[Candidate], candidate: Candidate, reason: Reason, first: Candidate) -> None:
         rivals.remove(candidate)
         rivals.insert(0, candidate)
-        candidate.state = State.NEW
+        candidate.state = NEW
         self.decisions.take(candidate.addr, reason, first.addr)
 
     def move(self, candidate: Candidate, node_id: bytes, distance: int) -> None:
         """A candidate gets another id, and so another distance."""
-        self.all.remove(candidate)
-        candidate.id, candidate.distance, candidate.fits = node_id, distance, None
-        insort(self.all, candidate)
+        self._take_out(candidate)
+        candidate.id, candidate.distance, candidate.fits = node_id, distance, self._fits(node_id, candidate.addr)
+        self._put(candidate)
+
+    def _put(self, candidate: Candidate) -> None:
+        place = bisect_right(self._distances, candidate.distance)
+        self._distances.insert(place, candidate.distance)
+        self.all.insert(place, candidate)
+
+    def _take_out(self, candidate: Candidate) -> None:
+        place = self.all.index(candidate, bisect_left(self._distances, candidate.distance))
+        del self.all[place], self._distances[place]
 
     def _forget_one(self) -> None:
         untried = [c for c in self.all if c.untried]
         if untried:
-            self._drop(min(reversed(untried), key=lambda c: (not c.deprioritised, self.fits(c), self.vouchers(c) > 1)))
+            self._drop(min(reversed(untried), key=lambda c: (not c.deprioritised, c.fits, self.vouchers(c) > 1)))
 
     def _drop(self, candidate: Candidate) -> None:
         self.decisions.take(candidate.addr, Reason.TOO_MANY)
         if self._by_addr.pop(candidate.addr, None) is not None:
-            self.all.remove(candidate)
+            self._take_out(candidate)
         rivals = self._by_net.get(net_of(candidate.addr[0]), [])
         if candidate in rivals:
             rivals.remove(candidate)
@@ -282,7 +294,7 @@ class Candidates:
         rivals = self._by_net.get(net_of(candidate.addr[0]), [])
         if not rivals or rivals[0] is not candidate:
             return
-        waiting = [rival for rival in rivals[1:] if rival.state is State.PASSED]
+        waiting = [rival for rival in rivals[1:] if rival.state is PASSED]
         if waiting:
             del rivals[0]
             following = max(waiting, key=self.vouchers)
@@ -311,20 +323,29 @@ class Candidates:
         """
         while not self.trusted(parent) and parent.parent is not None:
             parent = parent.parent  # the referrals of a Sybil suspect count for nothing
-        reach = parent.distance / 2**ID_BITS
+        reach = parent.distance * SHARE
         if not reach:
             return 0
         bucket = max(BUCKET, WIDEST_BUCKET >> (ID_BITS - parent.distance.bit_length()))
         # The node whose id is the target may be that near.
         nearest = sorted(distance for distance in distances if distance)[:LOOKED_AT]
-        crowd = crowded([distance / 2**ID_BITS for distance in nearest], bucket / reach)
+        crowd = crowded([distance * SHARE for distance in nearest], bucket / reach)
         return nearest[crowd - 1] if crowd else 0
 
-    def judge_answers(self) -> None:
-        """Flag the nearest responders as Sybil suspects if they are too many for the size of the network (L11)."""
-        if self._size is None:
+    def judge_answers(self, latest: Candidate) -> None:
+        """Flag the nearest responders as Sybil suspects if they are too many for the size of the network (L11).
+
+        `latest` has just answered: beyond the nearest, which have been looked at before, it changes nothing.
+        """
+        if self._size is None or latest.distance > self._looked_to:
             return
-        answered = (c for c in self.all if c.state is State.ANSWERED and c is not self._sought)
-        nearest = list(islice(answered, LOOKED_AT))
-        for candidate in nearest[: crowded([c.distance / 2**ID_BITS for c in nearest], self._size)]:
+        nearest: list[Candidate] = []
+        sought = self._sought
+        for candidate in self.all:
+            if candidate.state is ANSWERED and candidate is not sought:
+                nearest.append(candidate)
+                if len(nearest) == LOOKED_AT:
+                    self._looked_to = candidate.distance
+                    break
+        for candidate in nearest[: crowded([c.distance * SHARE for c in nearest], self._size)]:
             candidate.sybil_suspect = True

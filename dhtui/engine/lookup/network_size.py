@@ -39,6 +39,8 @@ UNLIKELY_SPARSE = 1e-3
 """A gap with a probability below this does not count as chance. It costs queries only, so it may be likelier."""
 LOOKED_AT = 16
 """How many of the nearest are tested for a crowd."""
+SHARE = 2.0**-ID_BITS
+"""Factor from a distance to its share of the space."""
 
 
 def crowded(shares: Sequence[float], size: float) -> int:
@@ -47,9 +49,9 @@ def crowded(shares: Sequence[float], size: float) -> int:
     `shares` are distances as shares of the space, nearest first. The chance to meet j nodes or more where x are
     expected is at most (e x / j)^j e^-x (Chernoff's bound for the Poisson distribution).
     """
-    found = 0
+    found, scale = 0, size * DEAD_TOO
     for j, share in enumerate(shares, 1):
-        expected = size * DEAD_TOO * share
+        expected = scale * share
         if SMALLEST_CROWD <= j > expected and (e * expected / j) ** j * exp(-expected) < UNLIKELY:
             found = j
     return found

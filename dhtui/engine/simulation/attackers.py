@@ -3,6 +3,8 @@
 An attacker acts only by datagrams, at a rate and for a time. One that forges sources has no address of its own and
 receives no answer. The others own addresses: they receive what the node sends there, and answer from 10 ms away, faster
 than nearly all honest nodes.
+
+They attack in either address family, that of the node: where IPv4 has one IP and a /24, IPv6 has a /64 and a /48.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from ..items import immutable_target, mutable_target, sign
 from ..keys import PrivateKey
 from ..wire.bencode import encode
 from ..wire.compact import Addr, NodeInfo, pack_node
+from ..wire.family import IPV4, IPV6, Family
 from ..wire.ids import ID_BITS, ID_LENGTH, bep42_id, random_id, random_id_with_prefix
 from ..wire.krpc import (
     AnnouncePeer,
@@ -62,16 +65,20 @@ class Budget:
     """The cost of an attack."""
 
     addresses: int
-    """Own IPs. 0: all sources are forged."""
+    """Own IPs; in IPv6 one address in each of so many /64s. 0: all sources are forged."""
     nets: int
-    """How many /24s they are in."""
+    """How many /24s, or /48s, they are in."""
     rate: float
     """Datagrams a second, without answers to the node."""
     seconds: float
 
-    def ips(self, first: int = 130) -> list[str]:
-        """The addresses: an equal number in each /24, consecutive. `first` is the first byte of those in the first
-        /24."""
+    def ips(self, first: int = 130, family: Family = IPV4) -> list[str]:
+        """The addresses: an equal number in each network, consecutive. `first` is the first byte of those in the first
+        /24; in IPv6 the second one, after 2a."""
+        if family is not IPV4:
+            heads = [bytes((0x2A, first + nth % 30, nth * 7 % 256, nth * 59 % 256, 0, 0)) for nth in range(self.nets)]
+            hosts = ((heads[nth % self.nets], 1 + nth // self.nets) for nth in range(self.addresses))
+            return [family.unpack_ip(head + host.to_bytes(2) + bytes(7) + b"\x01") for head, host in hosts]
         nets = [f"{first + nth % 30}.{nth * 7 % 256}.{nth * 59 % 256}" for nth in range(self.nets)]
         return [f"{nets[nth % self.nets]}.{1 + nth // self.nets}" for nth in range(self.addresses)]
 
@@ -99,7 +106,8 @@ class Stranger:
     def __init__(self, simulation: Simulation, core: Core, budget: Budget, seed: int, first: int = 130) -> None:
         self.simulation, self.core, self.budget = simulation, core, budget
         self.rng = Random(seed)
-        self.ips = budget.ips(first)
+        self.family = core.family
+        self.ips = budget.ips(first, core.family)
         self.sent = self.bytes_sent = 0
         self._ends = 0.0
         self._due = 0.0
@@ -137,7 +145,7 @@ class Stranger:
     def received(self, at: Addr, source: Addr, data: bytes) -> None:
         """A datagram was received at one of its addresses."""
         try:
-            message = parse(data)
+            message = parse(data, self.family)
         except (MalformedDatagram, RefusedQuery):
             return
         if isinstance(message, Query):
@@ -188,17 +196,21 @@ def friends_of(core: Core, besides: Sequence[Addr] = ()) -> Iterator[Addr]:
                 yield addr
 
 
-def anybody(rng: Random) -> Iterator[Addr]:
+def anybody(rng: Random, family: Family = IPV4) -> Iterator[Addr]:
     """Addresses from all over the world, each once."""
     while True:
         bits = rng.getrandbits(32)
+        if family is not IPV4:
+            yield family.unpack_ip(b"\x26" + bits.to_bytes(4) + rng.randbytes(11)), FIRST_PORT
+            continue
         yield f"{1 + bits % 9}.{bits >> 8 & 255}.{bits >> 16 & 255}.{bits >> 24 & 255}", FIRST_PORT
 
 
 def anybody_in(net: str, rng: Random) -> Iterator[Addr]:
-    """Addresses of one /24, given by its first three numbers."""
+    """Addresses of one /24, given by its first three numbers, or of one /64, given by its first four groups."""
     while True:
-        yield f"{net}.{rng.randrange(256)}", rng.randrange(1024, 65536)
+        ip = IPV6.canonical(f"{net}::{rng.randrange(1, 65536):x}") if ":" in net else f"{net}.{rng.randrange(256)}"
+        yield ip, rng.randrange(1024, 65536)
 
 
 def one_byte(rng: Random, core: Core) -> bytes:
@@ -460,11 +472,13 @@ class Poisoner(Stranger):
             return {b"id": self.id_of(at)}
         behaves = self.simulation.now - self._begun < self._patience
         target = args.target
-        if behaves and self.simulation.population is not None:
-            named = [m.info for m in self.simulation.population.closest(target, 8, self.simulation.now)]
+        population = self.simulation.population_of(self.family)
+        if behaves and population is not None:
+            named = [m.info for m in population.closest(target, 8, self.simulation.now)]
         else:
             named = self._framed(target) if self._framing else self._fellows(target)
-        body = {b"id": self._claimed.get((at, target)) or self.id_of(at), b"nodes": b"".join(map(pack_node, named))}
+        body: dict[bytes, Any] = {b"id": self._claimed.get((at, target)) or self.id_of(at)}
+        body[self.family.nodes_key] = b"".join(map(pack_node, named))
         if isinstance(args, Get | GetPeers):
             body[b"token"] = b"poison"
         return body
@@ -518,7 +532,7 @@ class Newcomers(Stranger):
 
     def asked(self, query: Query, at: Addr, source: Addr) -> None:
         self._met.add(at[0])
-        data = encode_response(query.tid, {b"id": self._ids[at[0]], b"nodes": b""}, source)
+        data = encode_response(query.tid, {b"id": self._ids[at[0]], self.family.nodes_key: b""}, source)
         self.simulation.wake(self.simulation.now + TURN, lambda: self.simulation.deliver(data, at, self.core))
 
     @property
@@ -551,7 +565,7 @@ class Queriers(Stranger):
         self.query(FindNode(self._ids[source[0]], random_id(self.rng)), source)
 
     def asked(self, query: Query, at: Addr, source: Addr) -> None:
-        data = encode_response(query.tid, {b"id": self._ids[at[0]], b"nodes": b""}, source)
+        data = encode_response(query.tid, {b"id": self._ids[at[0]], self.family.nodes_key: b""}, source)
         self.simulation.wake(self.simulation.now + TURN, lambda: self.simulation.deliver(data, at, self.core))
 
     def answered(self, response: Response, at: Addr) -> None:

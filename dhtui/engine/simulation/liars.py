@@ -1,7 +1,8 @@
 """Lying nodes, alone or in collusion, that try to make a lookup end without the value that it seeks.
 
 Their strategy is a `lies.Lie`. They know every node of the population, as an attacker that crawls the network does, and
-all make the same false claims. They are a share of the population, or nodes that were recruited one by one. An
+all make the same false claims: in each address family among themselves, and of the other one where they are asked for
+both. They are a share of the population, or nodes that were recruited one by one. An
 accomplice answers at an address of its own, under the id of the referral to it, and lies in the same way. Lying nodes
 confirm writes and drop them, unless their lie is about nodes only.
 """
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 from ..items import MutableItem
 from ..wire.bencode import Bencached
 from ..wire.compact import Addr, NodeInfo, pack_addr, pack_node
-from ..wire.family import IPV4
+from ..wire.family import FAMILIES, IPV4, Family, family_of
 from ..wire.ids import ID_BITS, ID_LENGTH, bep42
 from ..wire.krpc import AnnouncePeer, Get, GetPeers, Ping, Put, Query
 from .internet import Chance, Conditions
@@ -32,11 +33,12 @@ CLOSEST = 8
 FELLOWS_AMONG = 128
 """How many of the closest nodes are searched for other lying nodes."""
 HIRED, HIRED_NETS = 400, 100
-"""Addresses that are rented if the population has too few lying nodes, and how many /24s they are in."""
+"""Addresses that are rented if the population has too few lying nodes, and how many /24s, or /48s, they are in."""
 
 _POOL, _NAMES, _ID, _NOWHERE, _FORGERY, _HIRED, _MIX, _BITS = 21, 22, 23, 24, 25, 26, 27, 28
 _SPACE = 1 << ID_BITS
 _TARGETS_KEPT = 4
+NODES = frozenset(family.nodes_key for family in FAMILIES)
 _CLAIMS_KEPT = 100_000
 """Claimed ids that accomplices remember: one for each of their addresses and each target."""
 
@@ -44,6 +46,7 @@ _CLAIMS_KEPT = 100_000
 class Known(Protocol):
     """What lying nodes know of their network: all of it. A `Population` is one."""
 
+    family: Family
     chance: Chance
     conditions: Conditions
     size: int
@@ -68,10 +71,12 @@ class Known(Protocol):
 
 
 class Ring:
-    """All lying nodes of a population. The same few hundred addresses are used for every target."""
+    """All lying nodes of a population, in its family. The same few hundred addresses are used for every target."""
 
     def __init__(self, population: Known) -> None:
-        self._population, self._chance = population, population.chance
+        self._population, self._chance, self.family = population, population.chance, population.family
+        self.beside: Ring | None = None
+        """The lying nodes of the other family, whose claims are told to those who want that, too."""
         self.lie = population.conditions.lie
         self._recruits: set[Member] = set()
         self._hired: dict[Addr, Member] = {}
@@ -132,7 +137,10 @@ class Ring:
         if isinstance(args, Get | GetPeers) and lie.values is Values.SILENT:
             return None
         body: dict[bytes, Any] = {b"id": self._own_id(lie, liar, at, args.id, target)}
-        body[b"nodes"] = b"".join(map(pack_node, self._claims(lie, liar, target, now)))
+        for ring in (self, self.beside):
+            if ring is self or (ring is not None and ring.family in args.want):
+                claims = ring._claims(lie, liar, target, now)
+                body[ring.family.nodes_key] = b"".join(map(pack_node, claims))
         if isinstance(args, Get | GetPeers):
             body |= self._value(lie.values, liar, args, honest)
         return body
@@ -156,7 +164,7 @@ class Ring:
         self, values: Values, liar: Member, args: Get | GetPeers, honest: Callable[[], dict[bytes, Any]]
     ) -> Mapping[bytes, Any]:
         if values is Values.TRUE:
-            return {key: value for key, value in honest().items() if key not in (b"id", b"nodes")}
+            return {key: value for key, value in honest().items() if key not in NODES and key != b"id"}
         if values is Values.NO_TOKEN:
             return {}
         token = {b"token": b"liar"}
@@ -256,8 +264,9 @@ class Ring:
         if lie.at is At.PORT:
             return ip, port + 1 + nth
         if lie.at is At.NET:
-            *net, last = IPV4.pack_ip(ip)
-            return IPV4.unpack_ip(bytes((*net, last ^ 1 + nth))), port
+            packed, last = bytearray(self.family.pack_ip(ip)), self.family.host_bits // 8 - 1
+            packed[last] ^= 1 + nth
+            return self.family.unpack_ip(bytes(packed)), port
         if lie.at is At.ACCOMPLICE:
             return self._door(self._accomplice(lie.where, liar, target, place, now))
         if lie.at is At.DEAD:
@@ -289,6 +298,8 @@ class Ring:
         return pool[self._chance.bits(_NAMES, _about(target), liar.key, nth) % len(pool)]
 
     def _pool(self, where: Where, liar: Member, now: float) -> list[Member]:
+        if where is Where.SELF and family_of(liar.addr[0]) is not self.family:
+            where = Where.IP  # where it is itself in this family is not known
         ip = liar.addr[0] if where is Where.SELF else ""
         pool = self._pools.get((where, ip))
         if pool is None:
@@ -307,7 +318,9 @@ class Ring:
     def _hire(self, where: Where, ip: str, nth: int) -> Member:
         """An address that the attacker rents, and a node with a fitting id there."""
         port = 20_000
-        if where is Where.SELF:
+        if self.family is not IPV4:
+            ip = self._rented_six(where, ip, nth)
+        elif where is Where.SELF:
             port += 2 * nth
         elif where is Where.IP:
             ip, port = f"{self._net(0)}.1", port + 2 * nth
@@ -326,6 +339,22 @@ class Ring:
     def _net(self, nth: int) -> str:
         bits = self._chance.bits(_HIRED, nth)
         return f"{130 + nth % 60}.{bits & 255}.{bits >> 8 & 255}"
+
+    def _rented_six(self, where: Where, ip: str, nth: int) -> str:
+        """In IPv6 one IP means one /64, whose addresses cost nothing, and a /48 stands where a /24 does."""
+        if where is Where.SELF:
+            host = self.family.pack_ip(ip)[:8]
+        elif where is Where.IP:
+            host = self._net_six(0) + bytes(2)
+        elif where is Where.NET:
+            host = self._net_six(1) + nth.to_bytes(2)
+        else:
+            host = self._net_six(2 + nth % HIRED_NETS) + (nth // HIRED_NETS).to_bytes(2)
+        return self.family.unpack_ip(host + self._chance.bits(_HIRED, nth, _HIRED).to_bytes(8))
+
+    def _net_six(self, nth: int) -> bytes:
+        """A /48 of its own, in 2a00::/16 and those behind."""
+        return (0x2A00 + nth % 60).to_bytes(2) + (self._chance.bits(_HIRED, nth) & 0xFFFFFFFF).to_bytes(4)
 
     def _best_fitting(self, target: bytes, n: int) -> list[tuple[bytes, Member]]:
         """The ids nearest to a target that fit an address of the 100 /24s (BEP 42), one an address."""
@@ -360,6 +389,8 @@ class Ring:
 
     def _nowhere(self, target: bytes, liar: Member, nth: int) -> Addr:
         bits = self._chance.bits(_NOWHERE, _about(target), liar.key, nth)
+        if self.family is not IPV4:
+            return self.family.unpack_ip(b"\x2c\x0f" + bits.to_bytes(8) + b"nobody"), 1024 + (bits >> 32) % 60_000
         return f"{200 + bits % 20}.{bits >> 8 & 255}.{bits >> 16 & 255}.{bits >> 24 & 255}", 1024 + (
             bits >> 32
         ) % 60_000

@@ -58,7 +58,7 @@ class At(Enum):
     PORT = auto()
     """Another port of the true IP."""
     NET = auto()
-    """Another IP of the true /24."""
+    """Another IP of the true /24; in IPv6 another /64 of the true /48."""
     ACCOMPLICE = auto()
     """An accomplice, which answers under the claimed id."""
     DEAD = auto()
@@ -110,13 +110,13 @@ class Where(Enum):
     LEAGUE = auto()
     """At the other lying nodes of the population, all over the world. If they are few: in 100 /24s."""
     SELF = auto()
-    """At its own IP, on other ports."""
+    """At its own IP, on other ports; in IPv6 at other addresses of its own /64, which cost nothing."""
     IP = auto()
-    """On the ports of one IP."""
+    """On the ports of one IP; in IPv6 at the addresses of one /64."""
     NET = auto()
-    """In one /24."""
+    """In one /24; in IPv6 in the /64s of one /48."""
     NETS = auto()
-    """In 100 /24s."""
+    """In 100 /24s, or /48s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,8 @@ PROBE_PORT = 50_000
 RATE_WINDOW, IGNORED_SECONDS = 10.0, 300.0
 CLOSEST = 8
 PEERS_PLANTED = 10
+A_QUERY = b"1:y1:q"
+"""In each query. What has it not is an answer, which a passive node has no use for: it need not be read."""
 ATTACK_SECONDS = 0.01
 """Seconds of delay between an attacker's addresses and a core: it rents them as near as possible."""
 _CALL: Addr = ("", 0)
@@ -78,6 +80,8 @@ class Place:
 
 class _Table:
     """The routing table of a passive node, as its server reads it."""
+
+    locals = 0
 
     def __init__(self, population: Population, owner: Member) -> None:
         self._population, self._owner, self.own = population, owner, owner.id
@@ -177,10 +181,13 @@ class Simulation:
         six: Population | None = None,
     ) -> None:
         """Without a `population` there are only cores. With one, its conditions and not `conditions` hold. `six`: the
-        population in IPv6, made beside it; it does not lie."""
+        population in IPv6, made beside it, which lies as its own conditions say."""
         self.conditions = population.conditions if population else conditions or Conditions()
         self.population, self.six = population, six
-        self.ring = Ring(population) if population else None
+        self.ring, self.ring_six = Ring(population) if population else None, Ring(six) if six else None
+        if self.ring is not None and self.ring_six is not None:
+            self.ring.beside, self.ring_six.beside = self.ring_six, self.ring
+            self.ring_six.outdated = self.ring.outdated
         self.now = START
         self.passive: dict[Addr, Passive] = {}
         self.places: dict[Addr, Place] = {}
@@ -244,12 +251,14 @@ class Simulation:
         """Passive nodes to bootstrap from: alive and near. All are honest except the first `liars` of them, which lie
         from now on as set in the conditions. `population`: the one in IPv6, if not the first."""
         population = population or self.population
-        assert population is not None and self.ring is not None
+        assert population is not None
+        ring = self.ring_of(population.family)
+        assert ring is not None
         found: list[Addr] = []
         for member in population.some(0, self.now):
             if self._internet.round_trip(member.key, 0) < 0.15:
                 if len(found) < liars:
-                    self.ring.recruit(member)
+                    ring.recruit(member)
                 found.append(member.addr)
             if len(found) == n:
                 break
@@ -262,23 +271,28 @@ class Simulation:
             for addr, place in self.places.items()
             if place.core.family is family and not place.core.identity.read_only(self.now)
         ]
-        if population := self._population(family):
+        if population := self.population_of(family):
             found += [member.info for member in population.closest(target, n, self.now)]
         return sorted(found, key=lambda node: distance(node.id, target))[:n]
 
-    def _population(self, family: Family) -> Population | None:
+    def population_of(self, family: Family) -> Population | None:
+        """The passive nodes of a family."""
         return self.population if family is IPV4 else self.six
 
+    def ring_of(self, family: Family) -> Ring | None:
+        """The lying nodes of a family."""
+        return self.ring if family is IPV4 else self.ring_six
+
     def _honest(self, addr: Addr) -> bool:
-        member = self._member(addr)
-        return member is None or self.ring is None or not self.ring.lies(member)
+        member, ring = self._member(addr), self.ring_of(family_of(addr[0]))
+        return member is None or ring is None or not ring.lies(member)
 
     def met(self, member: Member) -> Passive:
         """A passive node, with what it stores."""
         passive = self.passive.get(member.addr)
         if passive is None:
             family = family_of(member.addr[0])
-            population, beside = self._population(family), self._population(OTHER[family])
+            population, beside = self.population_of(family), self.population_of(OTHER[family])
             assert population is not None
             passive = self.passive[member.addr] = Passive(population, member, self._tokens, self._rng, beside)
         return passive
@@ -363,11 +377,11 @@ class Simulation:
             self._later(self.now + delay, dest, source, data)
 
     def _member(self, addr: Addr) -> Member | None:
-        if self.population is None or self.ring is None:
+        family = family_of(addr[0])
+        population, ring = self.population_of(family), self.ring_of(family)
+        if population is None or ring is None:
             return None
-        if self.six is not None and (member := self.six.at(addr)) is not None:
-            return member
-        return self.population.at(addr) or self.ring.at(addr)
+        return population.at(addr) or ring.at(addr)
 
     def _step(self) -> None:
         self.now, count, dest, source, data = heappop(self._events)
@@ -403,13 +417,13 @@ class Simulation:
 
     def _ask_passive(self, dest: Addr, source: Addr, data: bytes) -> None:
         """A datagram reaches a passive node."""
-        population, ring, member = self.population, self.ring, self._member(dest)
-        if population is None or ring is None or member is None or not ring.alive(member, self.now):
+        ring, member = self.ring_of(family_of(dest[0])), self._member(dest)
+        if ring is None or member is None or not ring.alive(member, self.now):
             return
         asker = self.places.get(source)
         if asker is None:
             return  # it has left the network
-        if not self._limits.allow(dest[0], source[0], self.now):
+        if not self._limits.allow(dest[0], source[0], self.now) or A_QUERY not in data:
             return
         try:
             query = parse(data, family_of(dest[0]))
@@ -427,10 +441,10 @@ class Simulation:
 
     def _answer(self, passive: Passive, dest: Addr, query: Query, source: Addr) -> bytes | None:
         """The answer of a passive node, honest or not, to a query at one of its addresses, as a datagram."""
-        ring, member, now = self.ring, passive.member, self.now
+        ring, member, now = self.ring_of(family_of(dest[0])), passive.member, self.now
         body: dict[bytes, Any] | None
         try:
-            if ring is not None and family_of(dest[0]) is IPV4 and ring.lies(member):
+            if ring is not None and ring.lies(member):
                 body = ring.answer(member, dest, query, now, lambda: passive.answer(query, source, now))
             else:
                 body = passive.answer(query, source, now)

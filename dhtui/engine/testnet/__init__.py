@@ -1,7 +1,7 @@
 """A network of real nodes on loopback, in this process; with or without the life of the internet."""
 
 from .life import HONEST, LATENCIES, MAX_LOSS, Life, most_liars
-from .swarm import MAX_SIZE, ONE_ADDRESS, Testnet
+from .swarm import MAX_SIZE, ONLY, Testnet
 from .things import NAMES, SALTS, TEXTS
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "MAX_LOSS",
     "MAX_SIZE",
     "NAMES",
-    "ONE_ADDRESS",
+    "ONLY",
     "SALTS",
     "TEXTS",
     "Life",

@@ -17,7 +17,7 @@ from ..simulation.liars import Ring
 from ..simulation.lies import LIES, Lie
 from ..simulation.passive_nodes import Member
 from ..wire.compact import Addr
-from ..wire.family import IPV4
+from ..wire.family import IPV4, Family, family_of
 from ..wire.krpc import MalformedDatagram, Query, RefusedQuery, encode_error, encode_response, parse
 from .weather import Weather, WeatherEndpoint
 
@@ -30,10 +30,13 @@ TRIES = 20
 
 
 class Society:
-    """What the lying nodes know: all nodes of the testnet."""
+    """What the lying nodes know in an address family: all nodes of the testnet."""
 
-    def __init__(self, chance: Chance, members: Sequence[Member], there: Callable[[Addr], bool]) -> None:
+    def __init__(
+        self, chance: Chance, members: Sequence[Member], there: Callable[[Addr], bool], family: Family = IPV4
+    ) -> None:
         """`there` says whether the node at an address runs."""
+        self.family = family
         self.chance, self.conditions = chance, Conditions(liars=1.0)
         self._members, self._there = members, there
         self.size = self.members = len(members)
@@ -65,7 +68,7 @@ class Society:
 
 
 class League(Ring):
-    """The lying nodes of a testnet. Each follows a strategy of its own."""
+    """The lying nodes of a testnet in one address family. Each follows a strategy of its own."""
 
     def __init__(self, society: Society) -> None:
         super().__init__(society)
@@ -87,6 +90,8 @@ class League(Ring):
         return LIES[STRATEGIES[self._society.liars.index(liar.addr) % len(STRATEGIES)]]
 
     def _nowhere(self, target: bytes, liar: Member, nth: int) -> Addr:
+        if self.family is not IPV4:
+            return self.family.loopback, NOWHERE
         ip, _ = super()._nowhere(target, liar, nth)
         here, _, _ = IPV4.loopback.partition(".")
         return f"{here}.{ip.partition('.')[2]}", NOWHERE
@@ -97,7 +102,7 @@ class League(Ring):
         `owner` is the address of the liar, `at` the one of its addresses that was asked.
         """
         try:
-            query = parse(data)
+            query = parse(data, self.family)
         except (MalformedDatagram, RefusedQuery):
             return False, None
         if not self.begun or not isinstance(query, Query):
@@ -117,10 +122,17 @@ class LyingEndpoint(WeatherEndpoint):
     """The two sockets of a lying node."""
 
     def __init__(
-        self, listen: Addr, clock: Callable[[], float], weather: Weather, nth: int, league: Callable[[], League | None]
+        self,
+        listen: Addr,
+        clock: Callable[[], float],
+        weather: Weather,
+        nth: int,
+        league: Callable[[Family], League | None],
     ) -> None:
-        """`league` gives the league once there is one. Raises `OSError`."""
-        self._league, self._now = league, clock
+        """`league` gives the league of a family once there is one. Raises `OSError`."""
+        family = family_of(listen[0])
+        self._league: Callable[[], League | None] = lambda: league(family)
+        self._now = clock
         for tries_left in reversed(range(TRIES)):
             super().__init__(listen, clock, weather, nth)
             try:

@@ -18,7 +18,7 @@ from ..simulation.passive_nodes import Member
 from ..simulation.traffic import Deed, Turn, turns
 from ..wire.bencode import encode
 from ..wire.compact import Addr
-from ..wire.family import IPV4, family_of
+from ..wire.family import FAMILIES, Family, family_of
 from .liars import League, LyingEndpoint, Society
 from .life import AWAY, HONEST, SESSION
 from .things import NAMES, infohash_of
@@ -48,7 +48,7 @@ class Living:
         self._chance = Chance(seed)
         self._weather = Weather(self._chance, net.life)
         self._rng = Random(seed)
-        self._league: League | None = None
+        self._leagues: dict[Family, League] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._deeds = 0
 
@@ -56,28 +56,33 @@ class Living:
         """Makes the socket of the `nth` node; `None`: of a node that joins."""
         if nth is None or not lies:
             return partial(WeatherEndpoint, weather=self._weather, nth=nth)
-        honest = partial(WeatherEndpoint, weather=self._weather, nth=nth)
-        lying = partial(LyingEndpoint, weather=self._weather, nth=nth, league=lambda: self._league)
-        return lambda listen, now: (lying if family_of(listen[0]) is IPV4 else honest)(listen, now)
+        return partial(LyingEndpoint, weather=self._weather, nth=nth, league=self._leagues.get)
 
     def begin(self) -> None:
         """Begin, once the testnet is whole."""
         net, places = self._net, self._places
-        members = [_member(place) for place in places.values()]
-        society = Society(self._chance, members, lambda addr: places[addr].node is not None)
-        self._league = League(society)
+        by_addr = {addr: place for place in places.values() for addr in _addresses(place)}
+        for family in FAMILIES:
+            members = [_member(place, addr) for addr, place in by_addr.items() if family_of(addr[0]) is family]
+            if members:
+                society = Society(self._chance, members, lambda addr: by_addr[addr].node is not None, family)
+                self._leagues[family] = League(society)
+        for league in self._leagues.values():
+            league.beside = next((other for other in self._leagues.values() if other is not league), None)
         for addr in net.liars:
             self.recruit(addr)
-        self._league.begun = self._weather.begun = True
+        self._weather.begun = True
+        for league in self._leagues.values():
+            league.begun = True
         if net.life.churn:
             self._spawn(self._churn())
         if net.life.traffic:
             self._spawn(self._traffic(turns(self._rng, len(places))))
 
     def recruit(self, addr: Addr) -> None:
-        """The node at an address lies from now on, if its socket was made for that."""
-        assert self._league is not None
-        self._league.join(addr)
+        """The node at an address lies from now on, in each of its families, if its sockets were made for that."""
+        for own in _addresses(self._places[addr]):
+            self._leagues[family_of(own[0])].join(own)
 
     async def end(self) -> None:
         """End all that goes on, and wait for it."""
@@ -146,9 +151,15 @@ class Living:
             await node.put(Draft(news, BEP44_TEST_KEY, b"news %d" % turn.subject))
 
 
-def _member(place: Place) -> Member:
-    """A node as the simulator's liars see it."""
+def _addresses(place: Place) -> tuple[Addr, ...]:
+    """The addresses of a node, one in each of its families."""
+    also = place.config.listen_also
+    return (place.config.listen,) if also is None else (place.config.listen, also)
+
+
+def _member(place: Place, addr: Addr) -> Member:
+    """A node as the simulator's liars see it, at one of its addresses."""
     own = place.config.settings.id
     assert own is not None
     number = int.from_bytes(own)
-    return Member(number, number >> 96, place.config.listen)
+    return Member(number, number >> 96, addr)

@@ -42,7 +42,6 @@ K = 8
 """Nodes that a lookup finds."""
 ONLY = IPV4.loopback
 """The one loopback address that every system has: macOS has no other."""
-ONE_ADDRESS = f"this system has no loopback address but {ONLY}: the nodes of the testnet differ by port alone"
 
 
 def can_bind(host: str) -> bool:
@@ -99,8 +98,7 @@ class Testnet:
         whether a node is there, and a fifth is not. So many `liars` answer falsely, in league; the first
         three nodes never do. With `traffic` the nodes look up, announce and put things of their own accord.
 
-        `family`: nodes with IPv4, with IPv6 (all on ::1), or with both, under one id. Liars lie over IPv4 only, and
-        there are none without it.
+        `family`: nodes with IPv4, with IPv6 (all on ::1), or with both, under one id. Liars lie in each of theirs.
 
         `bind` tells whether a host can be bound; `time` and `sleep` are the clock of churn and traffic. Raises
         `ValueError` for what can't be.
@@ -109,7 +107,6 @@ class Testnet:
         checks.kind("seed", seed, int)
         checks.one_of("family", family, ("4", "6", "both"))
         self.family = family
-        self._check_liars(liars)
         self._families: tuple[Family, ...] = {"4": (IPV4,), "6": (IPV6,), "both": FAMILIES}[family]
         self.life = Life(latency=latency, loss=loss, churn=churn, liars=liars, traffic=traffic)
         """What it has of the internet."""
@@ -118,7 +115,7 @@ class Testnet:
         self._rng, self._bind = Random(seed), bind
         self._time, self._sleep = time, sleep
         self.one_address = False
-        """Whether all nodes are on 127.0.0.1, see `ONE_ADDRESS`."""
+        """Whether all nodes are on 127.0.0.1, see `ONLY`."""
         self.nodes: list[Node] = []
         """The nodes that run, bootstrapped."""
         self.infohashes: list[bytes] = []
@@ -166,10 +163,6 @@ class Testnet:
         """The same for a node that joins the testnet: with nodes to start from, and the delays of its own packets."""
         endpoint = config.endpoint if self._living is None else self._living.endpoint(None)
         return replace(config, bootstrap=self.bootstrap, endpoint=endpoint)
-
-    def _check_liars(self, liars: int) -> None:
-        if liars and self.family == "6":
-            raise ValueError("liars need IPv4: a testnet of IPv6 alone has none")
 
     def _check_runs(self) -> None:
         if not self._runs:
@@ -264,10 +257,9 @@ class Testnet:
     async def make_liar(self, addr: Addr) -> None:
         """Let a node answer falsely from now on, under its id and at its address. It forgets what it stores.
 
-        Raises as `start_node` does, and `ValueError` in a testnet of IPv6 alone.
+        Raises as `start_node` does.
         """
         self._check_runs()
-        self._check_liars(1)
         place = self._places[addr]
         if place.lies:
             return

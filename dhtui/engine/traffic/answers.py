@@ -8,20 +8,17 @@ from ..defence.guard import Proved
 from ..outcome import Status
 from ..queries import Answer, InFlight, Queries
 from ..upkeep.identity import Identity
-from ..upkeep.identity_changes import OURSELVES, IdentityChanges
+from ..upkeep.identity_changes import IdentityChanges
 from ..upkeep.neighbours import Neighbours
 from ..upkeep.pings import CHECK, NEWCOMER, Pings
 from ..views import events
+from ..views.details import Detail, DetailKind
 from ..views.events import DropCause, QueryResult
 from ..views.history import History
 from ..wire.compact import Addr
 from ..wire.krpc import ErrorReply, Query
 from .channel import Channel
 from .sending import Sending
-
-TIMED_OUT = "timed out"
-ECHO = "it sent our own query back"
-"""Why a node has no place in the table."""
 
 
 class Answers:
@@ -48,7 +45,7 @@ class Answers:
         query, came = self._queries.match(answer.tid, addr), self._inbox.came
         if query is None:
             # Late, unsolicited or forged: an answer must match the address and the transaction id of a query.
-            self._inbox.drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
+            self._inbox.drop(data, addr, DropCause.UNEXPECTED, DetailKind.UNASKED, answer)
             return
         query.heard_at = max(came, query.sent_at)
         if query.patient:
@@ -66,7 +63,8 @@ class Answers:
         counts = self._counters.of(query.method)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
-            self._counters.error(query.heard_at, "error", addr, f"{query.method} was refused with {answer.code}")
+            text = str(Detail(DetailKind.QUERY_REFUSED, answer.code, name=query.method))
+            self._counters.error(query.heard_at, QueryResult.ERROR, addr, text)
         else:
             counts.answered += 1
             self._neighbours.answered(query, answer, addr, rtt, now)
@@ -91,14 +89,14 @@ class Answers:
             self._sending.finish(query, None, QueryResult.TIMED_OUT, now)
 
     def _no_answer(self, query: InFlight, now: float) -> None:
-        addr, text = query.addr, f"{query.method} got no answer"
+        addr, text = query.addr, str(Detail(DetailKind.QUERY_UNANSWERED, name=query.method))
         if query.owner == NEWCOMER:
             # The query that led to this ping may be forged: it must not make an honest node count as dead.
-            self._counters.note(now, TIMED_OUT, addr, text)
+            self._counters.note(now, QueryResult.TIMED_OUT, addr, text)
             self._pings.unmet.timed_out(addr, query.sent_at, now)
             return
         self._counters.ended(now, False)
-        self._counters.error(now, TIMED_OUT, addr, text)
+        self._counters.error(now, QueryResult.TIMED_OUT, addr, text)
         self._sending.unresponsive.timed_out(addr, query.sent_at, now)
         self._neighbours.failed(addr, query.sent_at, now)
 
@@ -123,6 +121,6 @@ class Answers:
             return
         self._identity.learn_mirror(query.addr)
         own = self._identity.is_own(query.addr)
-        self._neighbours.drop(query.addr, OURSELVES if own else ECHO, now)
+        self._neighbours.drop(query.addr, DetailKind.THIS_NODE if own else DetailKind.ECHO, now)
         query.trouble = Status.OURSELVES if own else Status.ECHO
         self._sending.give_up(query, now)

@@ -19,7 +19,7 @@ TELL_LOST_SECONDS = 60.0
 
 
 class Channel:
-    """The socket as the core sees it: it is counted, watched and guarded."""
+    """The counters, the listeners, the gate, and what is received and sent. Times are seconds on the engine's clock."""
 
     def __init__(self, family: Family, blocks: Blocks | None, bans: Bans, now: float) -> None:
         self.family = family

@@ -7,19 +7,18 @@ from typing import Any, Protocol
 from ..common import Common
 from ..defence.shrink import shrink
 from ..queries import Queries
-from ..server import MAX_NODES, Server
+from ..server import Server
 from ..settings import Settings
 from ..table import Table
 from ..upkeep.identity import Identity
 from ..upkeep.pings import Pings
 from ..views import events
+from ..views.details import Detail, DetailKind
 from ..views.events import DropCause, refused
 from ..wire.compact import Addr, is_local
 from ..wire.krpc import Args, Message, Query, RefusedQuery, encode_error, encode_response
 from ..wire.methods import BY_ARGS, WRITES, target_of
 from .channel import Channel
-
-QUOTA_WORDS = "our replies have used up their bytes"
 
 
 class Learning(Protocol):
@@ -75,7 +74,7 @@ class Serving:
         if self._sent(query.tid) is not None:
             self._learning.echoed(query, now)
         if query.args.id == identity.id:
-            self._inbox.drop(data, addr, DropCause.OWN_ID, "a query under our own id", query)
+            self._inbox.drop(data, addr, DropCause.OWN_ID, DetailKind.OWN_ID_QUERY, query)
             return
         counts = self._counters.of(method)
         counts.received += 1
@@ -104,7 +103,7 @@ class Serving:
                 self._inbox.tell(data, addr, query, "" if query.canonical else events.NOT_CANONICAL)
             self._outbox.queued.append(((reply, addr), "response", method, query.tid))
         else:
-            self._inbox.drop(data, addr, DropCause.REPLY_QUOTA, QUOTA_WORDS, query)
+            self._inbox.drop(data, addr, DropCause.REPLY_QUOTA, DetailKind.QUOTA, query)
         if stored:
             self._tell_stored(args, addr, now)
         if not query.read_only and self._table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
@@ -128,7 +127,7 @@ class Serving:
         """A query beyond the rate limit is not answered, and has no other effect."""
         self._counters.count(DropCause.RATE_LIMIT)
         if self._limiter.muted(addr[0], now):
-            text = f"more than {self._rate_limit:g} queries a second: the others get no answer"
+            text = str(Detail(DetailKind.BEYOND_RATE, name=f"{self._rate_limit:g}"))
             self._counters.note(self._inbox.came, DropCause.RATE_LIMIT, addr, text)
         self._inbox.tell(data, addr, message, DropCause.RATE_LIMIT)
 
@@ -137,11 +136,11 @@ class Serving:
     ) -> None:
         drop = self._inbox.drop
         if self._silent_to(addr, now):
-            drop(data, addr, DropCause.READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
+            drop(data, addr, DropCause.READ_ONLY, _unsent(DetailKind.UNANSWERED_READ_ONLY, refusal), message)
             return
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), now) < len(error):
-            drop(data, addr, DropCause.REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
+            drop(data, addr, DropCause.REPLY_QUOTA, _unsent(DetailKind.QUOTA, refusal), message)
             return
         drop(data, addr, refused(refusal.code), refusal.reason, message)
         self._outbox.queued.append(((error, addr), "error", refusal.method, refusal.tid))
@@ -162,7 +161,7 @@ class Serving:
             return reply
         args = query.args
         if b"v" in body and (target := target_of(args)):  # shrinking drops the value first
-            body = body | {self._nodes_key: b"".join(c.packed for c in self._table.closest(target, MAX_NODES))}
+            body = body | {self._nodes_key: self.server.nodes(target, addr)}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             return b""
@@ -174,3 +173,8 @@ class Serving:
         row, target = BY_ARGS[type(args)], target_of(args)
         if self._listeners and row.stores and target is not None:
             self._listeners.tell(events.Stored(now, row.stores(args), target, addr))
+
+
+def _unsent(kind: DetailKind, refusal: RefusedQuery) -> str:
+    """Why a refusal was not sent, and what it was."""
+    return str(Detail(kind, name=refusal.reason))

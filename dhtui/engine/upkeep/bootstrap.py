@@ -19,6 +19,7 @@ from ..operations.requests import OnStep
 from ..outcome import NOT_SENT, NodeOutcome, Outcome, Status
 from ..settings import PUBLIC_BOOTSTRAP
 from ..views import events
+from ..views.details import Detail, DetailKind
 from ..views.events import Listeners
 from ..views.snapshot import BootstrapSource, BootstrapView
 from ..wire.compact import Addr, NodeInfo
@@ -53,7 +54,7 @@ class Host:
     """Whether it is a well-known public router: it answers all queries and stores nothing. It gets no place in the
     table."""
     state: SourceState = "waiting"
-    detail: str = "not needed so far"
+    detail: str = DetailKind.NOT_NEEDED
     addrs: tuple[Addr, ...] = ()
     resolved: bool = False
 
@@ -115,7 +116,7 @@ class Bootstrap:
         elif self._hosts:
             self._from_hosts(own, now)
         else:
-            self._finish("idle", "no bootstrap nodes were given", now)
+            self._finish("idle", Detail(DetailKind.NO_HOSTS), now)
 
     def again(self, names: tuple[str, ...], own: bytes, now: float) -> None:
         """Start again at once, from the previous hosts and saved nodes and from these hosts. If it is running already,
@@ -145,7 +146,7 @@ class Bootstrap:
     def _from_saved(self, own: bytes, now: float) -> None:
         self._saved_running = True
         self._tell_saved("asked", "")
-        self.say(f"asking {len(self._saved)} saved nodes", now)
+        self.say(Detail(DetailKind.ASKING_SAVED, len(self._saved)), now)
 
         def watch(find: LookupRun, at: float) -> None:
             if self._hosts and not self._hosts_asked and at - now >= PATIENCE and not find.lookup.closest():
@@ -163,7 +164,7 @@ class Bootstrap:
         self._saved_running = False
         named = {node.addr for node in self._saved}
         answered = sum(node.responded for node in outcome.asked if node.addr in named)
-        detail = f"{answered} of {len(named)} answered"
+        detail = str(Detail(DetailKind.ANSWERED_OF, answered, len(named)))
         self._tell_saved("answered" if answered else "silent", detail)
         if self.state != "running":
             return
@@ -183,7 +184,7 @@ class Bootstrap:
         """Look our own id up from the hosts as well, in the background."""
         self.comparing = self._hosts_asked = True
         self._want_hosts()
-        self.say("comparing with what the bootstrap hosts lead to", now)
+        self.say(Detail(DetailKind.COMPARING), now)
 
         def compared(outcome: Outcome, own: bytes, at: float) -> None:
             self.comparing = False
@@ -202,17 +203,17 @@ class Bootstrap:
         if len(theirs & ours) >= min(IN_COMMON, len(theirs)):
             return
         if _reach(hosts, own) >= _reach(saved, own) + SMALLER_BITS:
-            self.say("the bootstrap hosts lead to a much smaller network than the saved nodes: not believed", now)
+            self.say(Detail(DetailKind.HOSTS_DISBELIEVED), now)
             return
-        self._tell_saved("disagrees", "they lead to another network than the hosts, and are forgotten")
-        self.say("the saved nodes lead to another network than the bootstrap hosts: they are forgotten", now)
+        self._tell_saved("disagrees", DetailKind.OTHER_NETWORK)
+        self.say(Detail(DetailKind.SAVED_FORGOTTEN), now)
         self._saved = ()
         self._keep_only(frozenset(theirs), now)
 
     def _from_hosts(self, own: bytes, now: float) -> None:
         self._hosts_asked = True
         self._want_hosts()
-        self.say(f"asking {len(self._hosts)} bootstrap hosts", now)
+        self.say(Detail(DetailKind.ASKING_HOSTS, len(self._hosts)), now)
         self._from_hosts_running += 1
         find = self._lookup(own, self._hosts_done, now, None)
         self.seed(find)
@@ -235,16 +236,16 @@ class Bootstrap:
             self._when_in(now)
             return
         tried = [f"{source.name}: {source.detail or source.state}" for source in self._sources()]
-        self._finish("failed", "nobody answered: " + "; ".join(tried), now)
+        self._finish("failed", Detail(DetailKind.NOBODY_ANSWERED, name="; ".join(tried)), now)
 
-    def _finish(self, state: Literal["idle", "done", "failed"], why: str, now: float) -> None:
-        self.state, self._why, self._ended_at = state, why, now
+    def _finish(self, state: Literal["idle", "done", "failed"], why: Detail, now: float) -> None:
+        self.state, self._why, self._ended_at = state, str(why), now
         self.say(why, now)
 
-    def say(self, text: str, now: float) -> None:
+    def say(self, step: Detail, now: float) -> None:
         """Report the progress to the listeners."""
         if self._listeners:
-            self._listeners.tell(events.BootstrapProgress(now, text, self._listeners.family))
+            self._listeners.tell(events.BootstrapProgress(now, str(step), self._listeners.family))
 
     def may_retry(self, now: float) -> bool:
         """Whether enough time has passed since the last try for another one, if all nodes are lost."""
@@ -255,7 +256,7 @@ class Bootstrap:
     def _want_hosts(self) -> None:
         self.hosts_wanted = True
         for host in self._hosts:
-            host.resolved, host.state, host.detail = False, "waiting", "looking up its address"
+            host.resolved, host.state, host.detail = False, "waiting", DetailKind.RESOLVING
 
     def take_hosts_wanted(self) -> tuple[str, ...]:
         """Host names to resolve now. Each request is handed out once."""
@@ -274,7 +275,7 @@ class Bootstrap:
                 self._want_hosts()
 
     def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
-        """A host name was resolved: its addresses, or none and `why`."""
+        """A host name was resolved: its addresses, or none and `why`, the stable form of a `Detail`."""
         host = next((host for host in self._hosts if host.name == name), None)
         if host is None:
             return
@@ -307,8 +308,8 @@ class Bootstrap:
         )
 
 
-def _answered(outcome: Outcome) -> str:
-    return f"{outcome.answered} node{'s' * (outcome.answered != 1)} answered"
+def _answered(outcome: Outcome) -> Detail:
+    return Detail(DetailKind.ANSWERED, outcome.answered)
 
 
 def _reach(outcome: Outcome, own: bytes) -> int:
@@ -319,10 +320,10 @@ def _reach(outcome: Outcome, own: bytes) -> int:
 def _judge_host(host: Host, asked: Sequence[NodeOutcome]) -> None:
     rtts = [node.rtt for node in asked if node.rtt is not None]
     if rtts:
-        host.state, host.detail = "answered", f"in {min(rtts) * 1000:.0f} ms"
+        host.state, host.detail = "answered", str(Detail(DetailKind.ANSWERED_IN, round(min(rtts) * 1000)))
     elif asked and all(node.status in NOT_SENT for node in asked):
         listed = asked[0].status is Status.BLOCKED
-        host.state, host.detail = "blocked", "on the blocklist" if listed else str(asked[0].status)
+        host.state, host.detail = "blocked", DetailKind.LISTED if listed else str(asked[0].status)
     elif host.addrs:
         told = [str(node.status) for node in asked if node.status not in (Status.TIMED_OUT, Status.CANCELLED)]
-        host.state, host.detail = "silent", next(iter(told), "no answer")
+        host.state, host.detail = "silent", next(iter(told), DetailKind.NO_ANSWER)

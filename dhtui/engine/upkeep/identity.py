@@ -5,6 +5,10 @@ A node behind a NAT, which others can't reach, must not be in their tables: it s
 address that it never contacted, or its own probe. A probe is a ping to our external address from another socket, which
 no NAT lets in because of earlier traffic.
 
+Where the external address is one of this machine's, over IPv6 mostly, a probe would not leave the machine: it passes no
+firewall and proves nothing, so none is sent. There no NAT is in the way, and the node serves; but it is not known to be
+reachable until a stranger's query comes.
+
 The source of that query may be forged. That does not matter: what counts is that it passed the NAT.
 """
 
@@ -17,6 +21,7 @@ from ..bounded import BoundedDict
 from ..defence.guard import AddressVote
 from ..settings import Settings
 from ..table import bep42_verdict
+from ..views.details import Detail, DetailKind
 from ..views.snapshot import IdentityView, ReachabilityView
 from ..views.statistics import Level
 from ..wire.compact import Addr, is_local
@@ -53,6 +58,8 @@ class Identity:
         self.bound = bound
         saved = settings.saved
         self.external = settings.external or (saved.external if saved else None)
+        if self.external is not None and not self.external[1]:  # only the IP is known: likeliest is the port here
+            self.external = self.external[0], bound[1]
         self._external_source: Literal["user", "vote", "saved", "none"] = (
             "user" if settings.external else "saved" if self.external else "none"
         )
@@ -70,13 +77,15 @@ class Identity:
         """The transaction id of a probe that is under way, or was lost."""
         self._probe_at = now
         self._reachable_until = float("-inf")
-        self._why = "no stranger has contacted us yet"
+        self._why = str(DetailKind.NO_STRANGER)
+        self._at_home = False
+        """Whether the external address is one of this machine's: no NAT is in the way."""
         self.met = False
         """Whether any datagram was received: before that, reachability can't be judged."""
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
         if self._loopback:
             self._reachable_until = float("inf")
-            self._why = "bound to loopback: everybody on this host reaches it"
+            self._why = DetailKind.ON_LOOPBACK
 
     def _first_id(self) -> bytes:
         settings = self._settings
@@ -122,10 +131,11 @@ class Identity:
             return None
         if moved:
             self._moved_at = now
+            self._at_home = False
             self._keep_id()
             if not self._loopback:
                 self._reachable_until = float("-inf")
-                self._why = "the external address is new"
+                self._why = DetailKind.NEW_EXTERNAL
         self.external, self._external_source = result, "vote"
         return result
 
@@ -138,7 +148,7 @@ class Identity:
             self._external_source = "saved"
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
         self._reachable_until = float("inf") if self._loopback else float("-inf")
-        self._why = "the address is new"
+        self._why, self._at_home = str(DetailKind.NEW_ADDRESS), False
         self._probe_at = now
 
     def _keep_id(self) -> None:
@@ -166,10 +176,13 @@ class Identity:
 
         A saved address belongs to the run that has the saved id: for a second run, another socket is bound there.
         """
+        if addr[1] == self.bound[1] and reaches(self.bound, addr):
+            return True  # the port first: this is asked of every node that is named to us
         elsewhere = self._settings.anew and self._external_source == "saved"
-        known = self.bound, None if elsewhere else self.external, self._voted
-        if addr in known or reaches(self.bound, addr):
+        external = None if elsewhere else self.external
+        if addr == external or addr == self._voted:
             return True
+        known = self.bound, external, self._voted
         return addr in self._mirrors and any(addr[0] == at[0] for at in known if at is not None)
 
     def mirrors(self, addr: Addr) -> bool:
@@ -207,7 +220,7 @@ class Identity:
                 return False
         elif ip in self._contacted:
             return False
-        return self._proved("a node that we never contacted asked us something", now)
+        return self._proved(DetailKind.STRANGER_ASKED, now)
 
     def proved_by_probe(self, tid: bytes, now: float) -> bool | None:
         """Whether a received probe of ours is the first proof of reachability; `None`: the query is no probe of
@@ -215,14 +228,14 @@ class Identity:
         if not self.probe_tid or tid != self.probe_tid:
             return None
         self.probe_tid = b""
-        return self._proved("our own probe came back through the external address", now)
+        return self._proved(DetailKind.PROBE_CAME, now)
 
     def lapsed(self, now: float) -> bool:
         """Whether the last proof has expired since the previous call."""
         if self._reachable_until > now or self._reachable_until == float("-inf"):
             return False
         self._reachable_until = float("-inf")
-        self._why = f"nothing has shown it for {REACHABLE_SECONDS / 60:.0f} minutes"
+        self._why = str(Detail(DetailKind.LAPSED, round(REACHABLE_SECONDS / 60)))
         return True
 
     def _proved(self, why: str, now: float) -> bool:
@@ -242,10 +255,16 @@ class Identity:
         self.probe_tid = self._rng.randbytes(8)
         return encode_query(self.probe_tid, Ping(random_id(self._rng)), True)[1], self.external
 
+    def probe_stayed(self) -> bool:
+        """The probe would not have left this machine, and was not sent. Returns whether that is news."""
+        self.probe_tid = b""
+        first, self._at_home = not self._at_home, True
+        return first
+
     def read_only(self, now: float) -> bool:
         """Whether this node sends ``ro`` and answers no queries (BEP 43)."""
         forced = self._settings.read_only
-        return now >= self._reachable_until if forced is None else forced
+        return now >= self._reachable_until and not self._at_home if forced is None else forced
 
     # ---- views -------------------------------------------------------------------------------------
 
@@ -267,14 +286,21 @@ class Identity:
         forced = self._settings.read_only
         seen = reachable and self.met
         if forced is not None:
-            why = "asked for" if forced else "turned off by the settings"
+            why = DetailKind.ASKED_FOR if forced else DetailKind.TURNED_OFF
         elif reachable:
-            why = "strangers reach us" if seen else "strangers may reach us"
+            why = DetailKind.REACHED if seen else DetailKind.MAYBE_REACHED
+        elif self._at_home:
+            why = DetailKind.NO_NAT
         else:
-            why = "until we know that strangers reach us"
+            why = DetailKind.UNTIL_REACHED
         return ReachabilityView(
             "reachable" if seen else "unknown",
-            self._why if self.met else "no datagram has come in yet",
+            self._reason(reachable) if self.met else DetailKind.NOTHING_CAME,
             self.read_only(now),
             why,
         )
+
+    def _reason(self, reachable: bool) -> str:
+        if self._at_home and not reachable:
+            return str(Detail(DetailKind.UNTESTED, name=self._why))
+        return self._why

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from ..store import ItemStore, PeerStore
 from ..table import Table
 from ..views import events
+from ..views.details import DetailKind
 from ..views.events import Listeners
 from ..wire.compact import Addr
 from ..wire.family import Family
 from .identity import Identity
 from .neighbours import Neighbours
-
-OURSELVES = "it is this node itself"
-"""Why a node has no place in the table."""
 
 
 class IdentityChanges:
@@ -66,13 +64,13 @@ class IdentityChanges:
             return
         if self._listeners and new != old:
             self._listeners.tell(events.AddressChanged(now, old, new, self._identity.voters))
-        self._neighbours.drop(new, OURSELVES, now)
+        self._neighbours.drop(new, DetailKind.THIS_NODE, now)
         before = self._identity.id
         if (own := self._identity.id_for_address()) is not None:
             self._table.rebase(own, now)
             self._peers.rebase(own)
             self._items.rebase(own, self._family)
             if self._listeners:
-                why = "to fit the external address (BEP 42)"
+                why = DetailKind.FITS_ADDRESS
                 self._listeners.tell(events.IdChanged(now, before, own, why, self._family.name))
             self._refresh_own(now)

@@ -12,6 +12,7 @@ from ..outcome import Outcome
 from ..settings import Settings
 from ..table import Table
 from ..views import events
+from ..views.details import Detail, DetailKind
 from ..views.events import Listeners
 from ..wire.compact import NodeInfo
 from ..wire.ids import random_id_with_prefix
@@ -75,19 +76,19 @@ class Maintenance:
             return
 
         def done(survey: Survey, at: float) -> None:
-            self._say(f"the survey is over: {survey.answered} nodes answered", at)
+            self._say(Detail(DetailKind.SURVEY_OVER, survey.answered), at)
             # From an even sample, once: attackers can choose the nodes that lookups meet next to their targets.
             self.ids_fit = survey.answered < ENOUGH_SURVEYED or 2 * survey.fitting >= survey.answered
             self._fill_buckets(at)
 
-        self._say(f"a survey: up to {policy.survey} queries to nodes all over the network", now)
+        self._say(Detail(DetailKind.SURVEY, policy.survey), now)
         begin = self._table.farthest_known(own, SURVEY_STARTS, ())
         nodes = [NodeInfo(contact.id, contact.addr) for contact in begin]
         Survey(self._sender, nodes, policy=policy, done=done).pump(now)
 
-    def _say(self, text: str, now: float) -> None:
+    def _say(self, step: Detail, now: float) -> None:
         if self._listeners:
-            self._listeners.tell(events.BootstrapProgress(now, text, self._listeners.family))
+            self._listeners.tell(events.BootstrapProgress(now, str(step), self._listeners.family))
 
     def _fill_buckets(self, now: float, depth: int = 0) -> None:
         """Look up a random id in every bucket that has room, one after the other (BEP 5)."""

@@ -1,4 +1,4 @@
-"""Who is in the table: what nodes did is recorded there, changes are told, and questionable nodes are checked."""
+"""The nodes of the table: what they did is recorded, changes are told, and questionable ones are pinged."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sys import intern
 from ..queries import InFlight
 from ..table import Change, Table
 from ..views import events
+from ..views.details import DetailKind
 from ..views.events import Listeners
 from ..wire.compact import Addr, NodeInfo
 from ..wire.krpc import Response
@@ -38,7 +39,7 @@ class Neighbours:
             if known is None:
                 return
             if known != answer.id:
-                self.drop(addr, "answered under another id", now)
+                self.drop(addr, DetailKind.OTHER_ID, now)
                 return
         self._other.hand_on(query, answer, addr, now)
         self._changed(self._table.answered(NodeInfo(answer.id, addr), rtt, answer.version, now), now)

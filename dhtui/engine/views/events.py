@@ -58,8 +58,8 @@ class PacketReceived(NamedTuple):
     message: Message | None
     """`None` if it could not be parsed, or was dropped before that."""
     problem: str = ""
-    """Why it was dropped or refused: a `DropCause`, the stable form of a `Note`, or the reason that a refusal sent;
-    empty if it was not. `text.faults` has the words."""
+    """Why it was dropped or refused: a `DropCause`, the stable form of a `Note` or a `Detail`, or the reason that a
+    refusal sent; empty if it was not. `text.faults` has the words."""
 
 
 class PacketSent(NamedTuple):
@@ -118,6 +118,8 @@ class NodeRemoved(NamedTuple):
     id: bytes
     addr: Addr
     why: str
+    """The stable form of a `Detail`, as in the other events; `text.node.details` has the words. Recordings of older
+    versions have sentences."""
 
 
 class LookupStarted(NamedTuple):
@@ -226,10 +228,11 @@ class Missed(NamedTuple):
 
 
 class BootstrapProgress(NamedTuple):
-    """A step of the bootstrap, in words."""
+    """A step of the bootstrap."""
 
     at: float
     text: str
+    """The stable form of a `Detail`."""
     family: FamilyName = "IPv4"
 
 

@@ -39,6 +39,7 @@ class ReachabilityView(NamedTuple):
     state: Literal["unknown", "reachable", "captured"]
     """``captured``: that of another program, whose packets don't tell."""
     why: str
+    """The stable form of a `Detail`, as the next one; `text.node.details` has the words."""
     read_only: bool
     read_only_why: str
 
@@ -49,6 +50,7 @@ class BootstrapSource(NamedTuple):
     name: str
     state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
     detail: str
+    """The stable form of a `Detail`, or a `Status`; empty for none."""
     saved: bool = False
     """Whether this source is the saved nodes of an earlier run, not a host."""
     family: FamilyName = "IPv4"
@@ -63,7 +65,7 @@ class BootstrapView(NamedTuple):
     """Seconds so far, or in all."""
     sources: tuple[BootstrapSource, ...]
     why: str
-    """The result in words."""
+    """The result: the stable form of a `Detail`; empty while it runs."""
     retry_in: float | None = None
     """Seconds until the next automatic try; `None`: none, unless all nodes are lost."""
 
@@ -355,10 +357,10 @@ class ErrorView(NamedTuple):
 
     at: float
     cause: str
-    """A key of `Snapshot.drops`, or ``error`` for an error reply, or ``timed out``."""
+    """A key of `Snapshot.drops`, or a `QueryResult`: ``error`` for an error reply, or ``timed out``."""
     addr: Addr
     text: str
-    """In this program's words."""
+    """The stable form of a `Detail` or a `Note`, or the reason that a refusal sent."""
 
 
 class SizeView(NamedTuple):

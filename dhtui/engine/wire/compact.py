@@ -47,18 +47,23 @@ def pack_node(node: NodeInfo) -> bytes:
     return node.id + pack_addr(node.addr)
 
 
-def unpack_nodes(data: bytes, most: int, family: Family = IPV4) -> list[NodeInfo]:
-    """The first `most` nodes of a ``nodes`` string. Raises `ValueError` if its length is not a multiple of a node's."""
-    length, unpack = family.node_length, family.unpack
+def unpack_nodes(data: bytes, most: int, family: Family = IPV4, *, usable: bool = False) -> list[NodeInfo]:
+    """The first `most` nodes of a ``nodes`` string; only those of them that a packet may go to, if they shall be
+    `usable`. Raises `ValueError` if its length is not a multiple of a node's."""
+    length, unpack = family.node_length, family.unpack_usable if usable else family.unpack
     if len(data) % length:
         raise ValueError(f"nodes has {len(data)} bytes, not a multiple of {length}")
     end = min(len(data), most * length)
-    return [NodeInfo(data[i : i + ID_LENGTH], unpack(data[i + ID_LENGTH : i + length])) for i in range(0, end, length)]
+    return [
+        NodeInfo(data[i : i + ID_LENGTH], addr)
+        for i in range(0, end, length)
+        if (addr := unpack(data[i + ID_LENGTH : i + length])) is not None
+    ]
 
 
 def is_private_referral(named: str, named_by: str) -> bool:
     """Whether a referral from a public address names a local one: it would aim our packets at local services."""
-    return is_local(named) and not is_local(named_by)
+    return not is_local(named_by) and is_local(named)
 
 
 @lru_cache(maxsize=4096)

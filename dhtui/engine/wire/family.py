@@ -134,6 +134,8 @@ class Family:
 
         The same nodes are named again and again: one cached object for each saves time, and half the memory of stored
         addresses."""
+        self.unpack_usable: Callable[[bytes], Addr | None] = lru_cache(maxsize=16384)(self._unpack_usable)
+        """The same; `None` if no packet may go to that address and port. For what other nodes name."""
 
     def __repr__(self) -> str:
         return self.name
@@ -152,6 +154,8 @@ class Family:
         near = blocks.get(packed[0])  # nearly always none
         if near is None:
             return False
+        if near[0].bits <= 8:
+            return True  # all addresses with this first byte
         number, width = int.from_bytes(packed), 8 * self.ip_length
         return any(number >> width - block.bits == block.prefix for block in near)
 
@@ -165,6 +169,11 @@ class Family:
         if len(data) != self.peer_length:
             raise ValueError(f"a compact address has {self.peer_length} bytes, not {len(data)}")
         return self._text_of(data[: self.ip_length]), int.from_bytes(data[self.ip_length :])
+
+    def _unpack_usable(self, data: bytes) -> Addr | None:
+        addr = self._unpack(data)
+        # What nearly all first bytes tell is told without a look at the blocks.
+        return addr if addr[1] and (data[0] not in self._never or self.is_unicast(addr[0])) else None
 
     def unpack_ip(self, data: bytes) -> str:
         """The address in `ip_length` bytes."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import sha1
 from math import log2
 from random import Random
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from .family import ID_LENGTH, family_of, is_local
+from .family import ID_LENGTH, IPV4, family_of, is_local
 
 __all__ = [
     "ID_BITS",
@@ -94,6 +94,23 @@ def crc32c(data: bytes) -> int:
     return crc ^ 0xFFFFFFFF
 
 
+def _crc_of_byte(place: int, bits: int, shift: int = 0) -> tuple[int, ...]:
+    """For each value of a byte: what it adds to the CRC of four, if it stands in `place` and only its low `bits` count.
+
+    A CRC is linear: that of four bytes is the XOR of those of each byte alone, and of that of zeros for each of them.
+    """
+    zeros = crc32c(bytes(4))
+    mask = (1 << bits) - 1
+    return tuple(
+        crc32c((((byte & mask) << shift) << 8 * (3 - place)).to_bytes(4, "big")) ^ zeros for byte in range(256)
+    )
+
+
+_FOUR: Final = tuple(_crc_of_byte(place, mask.bit_length()) for place, mask in enumerate(IPV4.bep42_mask))
+_FOUR_R: Final = tuple(crc ^ crc32c(bytes(4)) for crc in _crc_of_byte(0, 3, 5))
+"""The CRC of BEP 42 for IPv4, taken apart: every node that a lookup meets is checked."""
+
+
 class Bep42(NamedTuple):
     """The computation of BEP 42 for one address, step by step."""
 
@@ -122,5 +139,9 @@ def bep42_valid(node_id: bytes, ip: str) -> bool:
     """Whether an id fits its address. Loopback and private addresses are exempt (BEP 42, "local networks")."""
     if is_local(ip):
         return True
-    wanted = bep42(ip, node_id[19]).crc
+    if ":" in ip:
+        wanted = bep42(ip, node_id[19]).crc
+    else:
+        a, b, c, d = IPV4.pack_ip(ip)
+        wanted = _FOUR[0][a] ^ _FOUR[1][b] ^ _FOUR[2][c] ^ _FOUR[3][d] ^ _FOUR_R[node_id[19]]
     return (int.from_bytes(node_id[:4], "big") ^ wanted) & 0xFFFFF800 == 0

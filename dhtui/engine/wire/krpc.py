@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from . import bencode
+from . import bencode, quick
 from .bencode import BencodeError, Value
 from .codes import (
     BAD_SIGNATURE,
@@ -23,7 +23,7 @@ from .codes import (
     TOO_BIG,
     UNKNOWN_METHOD,
 )
-from .compact import Addr, NodeInfo, is_usable, pack_addr, unpack_nodes
+from .compact import Addr, NodeInfo, pack_addr, unpack_nodes
 from .family import IPV4, OTHER, Family
 from .faults import Fault, Note, NoteKind
 from .free import FreeQuery, MadeQuery, RawQuery
@@ -197,6 +197,14 @@ Message: TypeAlias = Query | Response | ErrorReply
 
 def parse(data: bytes, family: Family = IPV4) -> Message:
     """Read one datagram. Raises `MalformedDatagram`, or `RefusedQuery` for a query to answer with an error."""
+    if (found := quick.read(data)) is not None:
+        tid, method, args, read_only, version = found
+        return Query(tid, method, args, read_only, None if version is None else _one_copy(version), True)
+    return parse_any(data, family)
+
+
+def parse_any(data: bytes, family: Family = IPV4) -> Message:
+    """The same, for all spellings: that of `quick` too, which gives the same."""
     if not 2 <= len(data) <= MAX_DATAGRAM or data[0] != 0x64:
         raise MalformedDatagram(NoteKind.NO_DICTIONARY)
     canonical, wide = True, False
@@ -306,7 +314,7 @@ def _parse_nodes(value: Value, faults: list[Fault], family: Family) -> tuple[Nod
     if type(value) is not bytes or len(value) % family.node_length:
         faults.append(Fault.NODES)
         return ()
-    return tuple(node for node in unpack_nodes(value, MAX_NODES_READ, family) if is_usable(node.addr))
+    return tuple(unpack_nodes(value, MAX_NODES_READ, family, usable=True))
 
 
 def _parse_token(value: Value, faults: list[Fault]) -> bytes | None:
@@ -330,8 +338,7 @@ def _parse_external(message: dict[bytes, Value], family: Family) -> Addr | None:
     value = message.get(b"ip")
     if type(value) is not bytes or len(value) != family.peer_length:
         return None
-    addr = family.unpack(value)
-    return addr if is_usable(addr) else None
+    return family.unpack_usable(value)
 
 
 # ---- writing ------------------------------------------------------------------------------------------

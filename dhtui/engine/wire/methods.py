@@ -13,8 +13,7 @@ from . import bencode
 from .bencode import Bencached, Value
 from .bloom import FILTER_BYTES
 from .codes import PROTOCOL, UNKNOWN_METHOD
-from .compact import is_usable
-from .family import FAMILIES, ID_LENGTH, Addr, Family
+from .family import FAMILIES, ID_LENGTH, OTHER, Addr, Family
 from .faults import Fault
 from .ids import immutable_target, mutable_target
 
@@ -357,12 +356,14 @@ def _target_of_put(args: Put) -> bytes:
 
 
 def _read_peers(body: Arguments, _: bool, faults: list[Fault], family: Family) -> GivenPeers:
-    value, length, unpack = body[b"values"], family.peer_length, family.unpack
+    value, other = body[b"values"], OTHER[family]
     if type(value) is not list:
         faults.append(Fault.PEERS_NO_LIST)
         return GivenPeers(())
-    peers = [unpack(x) for x in value[:MAX_PEERS_READ] if type(x) is bytes and len(x) == length]
-    usable = tuple(dict.fromkeys(peer for peer in peers if is_usable(peer)))
+    # A list may mix both families (BEP 32): the length of an entry tells which it is of.
+    readers = {family.peer_length: family.unpack_usable, other.peer_length: other.unpack_usable}
+    peers = [readers[len(x)](x) for x in value[:MAX_PEERS_READ] if type(x) is bytes and len(x) in readers]
+    usable = tuple(dict.fromkeys([peer for peer in peers if peer is not None]))
     if len(usable) != len(value):
         faults.append(Fault.PEERS)
     return GivenPeers(usable)

@@ -13,6 +13,7 @@ from ...conform.case import Case
 from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...text.format import address
+from ...text.runs.conformance import why_words
 from ...text.safe import safe_text
 from ..offline.json_lines import ended
 from .conformed import Conformed
@@ -52,6 +53,7 @@ def _case(case: Case) -> dict[str, Any]:
         "expected": "",
         "actual": "",
         "why": None,
+        "reason": None,
         "known": None,
         "sent": "",
         "received": [],
@@ -64,7 +66,8 @@ def _result(result: Result, done: Conformed) -> dict[str, Any]:
         "outcome": str(result.outcome),
         "expected": result.expected,
         "actual": result.actual,
-        "why": str(result.why) if result.why is not None else None,
+        "why": why_words(result.why) or None,
+        "reason": str(result.why) if result.why is not None else None,
         "known": result.known or None,
         "sent": result.sent.hex(),
         "received": [data.hex() for data in result.received],
@@ -88,7 +91,7 @@ def _failed(result: Result, done: Conformed) -> bool:
 
 def _words(result: Result) -> str:
     if result.outcome is Outcome.SKIPPED:
-        return safe_text(f"{result.why}" + (f": {result.actual}" if result.actual else ""), LONGEST)
+        return safe_text(why_words(result.why) + (f": {result.actual}" if result.actual else ""), LONGEST)
     known = f" (known: {result.known})" if result.known else ""
     return safe_text(f"expected {result.expected or 'an answer'}; actual: {result.actual}{known}", LONGEST)
 

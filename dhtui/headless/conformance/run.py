@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random, SystemRandom
 from time import monotonic
 
-from ...actions.request import ConformRequest
+from ...actions.request import ConformRequest, HostPort
 from ...actions.resolve import look_up
 from ...conform.network import Network
 from ...conform.outcomes import Outcome
@@ -17,6 +17,7 @@ from ...errors import Exit, Failure, UsageError, quoted
 from ...runtime.conformance import Sockets, sockets_for
 from ...runtime.conformance import carry_out as run_session
 from ...storage.atomic import write_new
+from ...text.actions.notices import NoAddress, nobody_words
 from ..output import Output
 from ..stopping import Stop
 from . import reports
@@ -67,20 +68,27 @@ def _write(request: ConformRequest, done: Conformed) -> None:
         raise Failure(f"--out: {quoted(str(request.out))} can't be written: {error.strerror}") from None
 
 
+async def _way_to(remote: HostPort, addrs: Sequence[Addr]) -> tuple[Sockets, Addr]:
+    """Sockets to the first of a node's addresses that there is a way to, IPv4 first. Raises `Failure`."""
+    why = ""
+    for addr in addrs:
+        try:
+            return await sockets_for(addr), addr
+        except OSError as error:
+            why = why or error.strerror or str(error)
+    raise Failure(f"there is no way to {remote}: {why}", Exit.NO_ANSWER)
+
+
 async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed:
     stop.waiting = True  # a signal ends the run, and what is known by then is told
     stop.cancels(asyncio.current_task())
     assert request.remote is not None
     found = await look_up(request.remote)
-    if isinstance(found, str):
-        raise Failure(f"there is nobody to ask: {request.remote} {found}", Exit.NO_ANSWER)
-    target = found[0]
+    if isinstance(found, NoAddress):
+        raise Failure(nobody_words((f"{request.remote} {found}",)), Exit.NO_ANSWER)
     seed = SystemRandom().randrange(SEEDS) if request.seed is None else request.seed
     loop = asyncio.get_running_loop()
-    try:
-        sockets = await sockets_for(target)
-    except OSError as error:
-        raise Failure(f"there is no way to {request.remote}: {error.strerror}", Exit.NO_ANSWER) from None
+    sockets, target = await _way_to(request.remote, found)
     keeper = _Keeper(request, output)
     try:
         session = Session(

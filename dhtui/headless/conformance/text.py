@@ -11,6 +11,7 @@ from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...errors import Exit
 from ...text.format import address, plural
+from ...text.runs.conformance import why_words
 from ..lines import Lines
 from .conformed import Conformed
 
@@ -69,7 +70,7 @@ def _tree(results: Iterable[Result]) -> Iterator[str]:
 
 def _note(result: Result) -> str:
     if result.outcome is Outcome.SKIPPED:
-        return f"  ({result.actual or result.why})"
+        return f"  ({result.actual or why_words(result.why)})"
     if result.stale:
         return "  (stale: listed as a known failure)"
     return f"  (known: {result.known})" if result.known else ""

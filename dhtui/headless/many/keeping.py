@@ -13,6 +13,7 @@ from ...items.keepalive import CheckVerdict, Keeper, KeptItem
 from ...items.records import MAX_KEYS
 from ...runtime.node_run import NodeRun
 from ...text.format import address
+from ...text.runs.running import Task
 from ...text.safe import safe_text
 from .. import after_action, json_lines
 from ..lines import kept_line
@@ -77,11 +78,11 @@ def _holds(held: Item | None, item: Item) -> bool:
 async def keep(run: NodeRun, put: Sequence[Put], output: Output, stop: Stop) -> None:
     """Look after items until asked to stop."""
     account = Account(put)
-    keeper = Keeper(run.node, None, most=MAX_KEYS)
+    run.records = keeper = Keeper(run.node, None, most=MAX_KEYS)
     keeper.saw = account.saw
     keeper.looked = lambda kept: tell(kept, account, output)
     await keeper.add_spread((item, bool(holders)) for _, item, holders in put)
-    run.background.start(keeper.run(), "looking after the records")
+    run.background.start(keeper.run(), Task.RECORDS)
     serving = asyncio.ensure_future(after_action.serve(run.node, None, stop.asked, output, run.background))
     try:
         while not serving.done():

@@ -21,10 +21,14 @@ from ...engine.many import many
 from ...engine.node import MANY, Node
 from ...engine.operations.limit import Limit
 from ...engine.upkeep.identity import reaches
+from ...engine.wire.compact import Addr
 from ...errors import Exit, Failure
 from ...keyring import Keyring, KeyringError, notes
-from ...options.options import Options
 from ...runtime.node_run import NodeRun
+from ...text.actions.notices import NoAddress, Unusable
+from ...text.node.details import detail_words
+from ...text.runs.running import STOPPED, given_up_words
+from ..named import resolved
 from ..output import Output
 from ..stopping import Stop
 from . import told as words
@@ -66,13 +70,13 @@ class ManyRun:
         self._tally = Tally() if journal is None else Tally(journal.count, journal.found)
         self._stored: dict[bytes, tuple[Holder, ...]] = {}
         """Of records: the nodes that stored each, by target."""
+        self._named: list[Addr] | None = None
+        """The nodes that all targets are asked of; `None`: of all that a lookup finds."""
         self._in_vain = 0
         """Targets of which nobody answered, since the last one of which somebody did."""
         self._synced = self._shown = 0.0
 
-    async def __call__(
-        self, run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop
-    ) -> Exit:
+    async def __call__(self, run: NodeRun, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
         """The exit code."""
         request = requests[0]
         assert request.many is not None
@@ -92,16 +96,16 @@ class ManyRun:
             if not limit.expired:
                 raise
             if stop.signum is not None:
-                cut = "stopped", Exit.of_signal(stop.signum)
+                cut = STOPPED, Exit.of_signal(stop.signum)
             else:
-                cut = f"given up after {request.deadline:g} s (--deadline)", Exit.DEADLINE
+                cut = given_up_words(request.deadline), Exit.DEADLINE
         finally:
             if timer is not None:
                 timer.cancel()
             if self._journal is not None:
                 self._journal.sync()
         code = self._ended(cut, time.monotonic() - began)
-        if options.wait and stop.signum is None:
+        if request.wait and stop.signum is None:
             from .keeping import keep  # here, for few stay
 
             stop.waiting = True
@@ -125,10 +129,12 @@ class ManyRun:
 
     async def _work(self, limit: Limit) -> tuple[str, Exit] | None:
         """Do what is left. Returns why not all was done, and the exit code of that."""
-        if self._request.action != "ping":
+        if self._request.remotes:
+            self._named = await resolved(self._node, self._request.remotes, self._output)
+        elif self._request.action != "ping":
             start = await self._node.bootstrapped()
             if start.state in ("failed", "idle") and not standing(self._node).nodes:
-                why = f"nobody is there to be asked: {start.why or 'nobody answered'}"
+                why = f"nobody is there to be asked: {detail_words(start.why) or 'nobody answered'}"
                 raise Failure(f"{self._request.action}: {why}", Exit.NO_ANSWER)
         if self._request.action == "put" and self._request.remembers:
             self._own = await asyncio.to_thread(_public_keys, self._request.state)
@@ -153,15 +159,15 @@ class ManyRun:
     async def _ask(self, node: NodeCommands, job: Job) -> Told:
         if job.request is None:
             return Told(job, None, job.problem, Exit.USAGE)
-        remotes = None
-        if job.request.remotes:
+        remotes = self._named
+        if job.request.remotes and remotes is None:
             own = self._node.addresses
             named = await look_up(job.request.remotes[0], families_of(own))
-            if isinstance(named, str):
-                return Told(job, None, named, Exit.NO_ANSWER)
+            if isinstance(named, NoAddress):
+                return Told(job, None, str(named), Exit.NO_ANSWER)
             remotes = [addr for addr in named if not any(reaches(each, addr) for each in own)]
             if not remotes:
-                return Told(job, None, "is this node itself", Exit.NO_ANSWER)
+                return Told(job, None, str(NoAddress(Unusable.THIS_NODE)), Exit.NO_ANSWER)
         try:
             result: Result = await ACTIONS[job.request.action].part("run")(job.request, Run(node, remotes))
         except ValueError as error:  # of an item: what a check could not know

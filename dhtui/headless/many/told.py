@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ...actions.run import Result
 from ...engine.items import MutableItem
-from ...engine.outcome import Outcome, Status
-from ...engine.wire.compact import Addr
+from ...engine.outcome import NodeOutcome, Outcome, Status
+from ...engine.wire.compact import Addr, NodeInfo
 from ...errors import Exit
 from ...text.clients import client_name
 from ...text.format import address
 from ...text.outcomes import node_words
 from ...text.safe import safe_text, value_text
 from .. import json_lines
+from ..text import nearest
 from .jobs import Job
 from .journal import TYPE
 
+Near = Sequence[NodeInfo | NodeOutcome]
 Holder = tuple[Addr, bytes | None]
 """A node, with its id."""
 SHOWN = 300
@@ -32,7 +34,7 @@ line holds, if it makes no sense. With --records `line` is the number of the key
 | | `ok`, `exit`, `summary`, `target`, `elapsed_ms`, `asked`, `answered`, `stored`, `stopped`, `doubt`, `highest_seq` \
 | as in the result of the action by itself; null where nothing was asked |
 | | `peers`, `item`, `scrape` | what was found, as there |
-| | `closest` | find_node: the closest nodes that answered, `{addr, id}` |
+| | `closest` | find_node: the closest nodes that answered, of --remote the closest that were named, `{addr, id}` |
 | | `node` | ping: null, or the node, `{addr, id, status, rtt_ms, client, version_hex, external}` |
 | | `holders` | put: the nodes that stored it, `{addr, id}` |
 | `many` | `action`, `ok`, `exit`, `complete`, `summary` | the last line with --targets or --records, in place of the \
@@ -62,6 +64,13 @@ class Told(NamedTuple):
         if result is None or not result.ok:
             return False
         return result.action != "get_peers" or bool(result.outcome is not None and result.outcome.peers)
+
+    @property
+    def closest(self) -> Near:
+        """find_node: the closest nodes that answered; of nodes that the user named, the closest ones that they know."""
+        if self.result is None or self.result.outcome is None or self.result.action != "find_node":
+            return ()
+        return nearest(self.result.outcome, named=self.job.request is not None and bool(self.job.request.remotes))
 
     @property
     def exit(self) -> Exit:
@@ -96,14 +105,14 @@ def as_json(told: Told, action: str) -> dict[str, Any]:
         "ok": told.result is not None and told.result.ok,
         "exit": told.exit,
         "summary": safe_text(told.summary, 1000),
-        **_outcome(outcome, action),
+        **_outcome(outcome, action, told.closest),
     }
 
 
 _TAKEN = ("target", "elapsed_ms", "asked", "answered", "stored", "stopped", "doubt", "peers", "item", "highest_seq")
 
 
-def _outcome(outcome: Outcome | None, action: str) -> dict[str, Any]:
+def _outcome(outcome: Outcome | None, action: str, closest: Near) -> dict[str, Any]:
     if outcome is None:
         nothing = dict.fromkeys(_TAKEN) | {"asked": 0, "answered": 0, "stored": 0, "peers": []}
         return nothing | {"scrape": None, "closest": [], "node": None, "holders": []}
@@ -115,7 +124,7 @@ def _outcome(outcome: Outcome | None, action: str) -> dict[str, Any]:
 
         own["scrape"] = counts(outcome.scrape)
     elif action == "find_node":
-        own["closest"] = named((one.addr, one.id) for one in outcome.closest)
+        own["closest"] = named((one.addr, one.id) for one in closest)
     elif action == "ping" and outcome.asked:
         node = json_lines.node_fields(outcome.asked[0])
         own["node"] = {name: node[name] for name in _OF_NODE}
@@ -154,7 +163,7 @@ def _found(told: Told, outcome: Outcome, action: str) -> str:
     if action == "get_peers":
         return f"{len(outcome.peers)} peers  {' '.join(address(peer) for peer, _ in outcome.peers)}"
     if action == "find_node":
-        return f"{len(outcome.closest)} nodes  {' '.join(address(one.addr) for one in outcome.closest)}"
+        return f"{len(told.closest)} nodes  {' '.join(address(one.addr) for one in told.closest)}"
     if action == "ping":
         one = outcome.asked[0]
         client = f"  client {client_name(one.version)}" if one.version else ""

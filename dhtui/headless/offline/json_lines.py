@@ -9,6 +9,7 @@ from ...actions.signing import Signed, Verified
 from ...engine.items import MutableItem
 from ...errors import Exit
 from ...keyring import Entry
+from ...text.actions.notices import signature_words
 from ...text.safe import magnet, safe_text, value_text
 
 Objects = list[dict[str, Any]]
@@ -28,7 +29,9 @@ def signed(done: Signed) -> Objects:
 
 def verified(done: Verified) -> Objects:
     """verify."""
-    return ended("verify", done.exit, {"summary": done.fault or "the signature is good", **_item(done.item)})
+    said = signature_words(done.fault, done.item.k, done.item.target)
+    fault = None if done.fault is None else str(done.fault)
+    return ended("verify", done.exit, {"summary": said, "fault": fault, **_item(done.item)})
 
 
 def _item(item: MutableItem) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ...actions.keys import PUBLIC_KEY_WARNING, ChangedKey, ExportedKey, ImportedKey, Key, KeyList
+from ...actions.keys import ChangedKey, ExportedKey, ImportedKey, Key, KeyList
 from ...actions.request import STDOUT
-from ...actions.signing import Signed, Verified, last_of_all
+from ...actions.signing import Signed, Verified
+from ...engine.items import MAX_SEQ
 from ...items import file as itemfile
 from ...keyring import TEST_KEY_NAME, Entry
 from ...options.values import salt_text
+from ...text.actions.notices import PUBLIC_KEY, last_seq_words, signature_words
 from ...text.safe import magnet, safe_text, value_text
 from ..lines import Lines
 
@@ -35,17 +37,18 @@ def signed(done: Signed) -> Lines:
     if done.out == STDOUT:  # the item alone, for a pipe
         lines = Lines([itemfile.text(item).rstrip()], told)
     if done.named.name == TEST_KEY_NAME:
-        lines.err.append(f"{TEST_KEY_NAME} {PUBLIC_KEY_WARNING}")
-    if warning := last_of_all(item.seq):
-        lines.warnings.append(warning)
+        lines.err.append(f"{TEST_KEY_NAME} {PUBLIC_KEY}")
+    if item.seq == MAX_SEQ:
+        lines.warnings.append(last_seq_words(item.seq))
     return lines
 
 
 def verified(done: Verified) -> Lines:
     """verify: the lines of `signed`, without those that only a signer has."""
     item = done.item
+    said = signature_words(done.fault, item.k, item.target)
     if done.fault:
-        return Lines(failure=f"verify failed: {done.fault}")
+        return Lines(failure=f"verify failed: {said}")
     return Lines(
         [
             f"value       {value_text(item.v)}",
@@ -55,7 +58,7 @@ def verified(done: Verified) -> Lines:
             f"seq         {item.seq}",
             f"magnet      {magnet(item.k, item.salt)}",
         ],
-        ["the signature is good"],
+        [said],
     )
 
 
@@ -71,7 +74,7 @@ def made(done: Key) -> Lines:
         ]
     )
     if done.test_key:
-        lines.err.append(f"{done.name} {PUBLIC_KEY_WARNING}")
+        lines.err.append(f"{done.name} {PUBLIC_KEY}")
     return lines
 
 

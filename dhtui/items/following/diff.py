@@ -6,6 +6,7 @@ from difflib import unified_diff
 from functools import lru_cache
 
 from ...engine.wire.bencode import BencodeError, decode
+from ...text.actions.lists import SAME_LINES, more_lines_words
 from ...text.safe import safe_text
 from ..value import view_lines
 
@@ -29,9 +30,9 @@ def diff(before: bytes, now: bytes) -> tuple[str, ...]:
     lines = list(unified_diff(old, new, lineterm="", n=_CONTEXT))[3:]
     shown = [" …" if line.startswith("@@") else safe_text(line, _LONGEST) for line in lines]
     if not shown:
-        return ("  the same lines, written with other bytes",)
+        return (SAME_LINES,)
     if len(shown) > MAX_LINES:
-        return (*shown[: MAX_LINES - 1], f"… {len(shown) - MAX_LINES + 1} more lines")
+        return (*shown[: MAX_LINES - 1], more_lines_words(len(shown) - MAX_LINES + 1))
     return tuple(shown)
 
 

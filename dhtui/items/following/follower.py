@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ...engine.items import ImmutableItem, Item
 from ...engine.outcome import Outcome
+from ...text.actions.lists import failed_look_words, unread_watched_words, unsaved_watched_words
 from . import record, store
 from .record import Followed, Watch
 from .store import MAX_WATCHED, Records
@@ -186,7 +187,7 @@ class Follower:
                 return await self._node.read_back(one.item, ())
             return await self._node.get(one.target, salt=one.salt, public=one.public)
         except Exception as problem:  # a failure of one item must not stop the others
-            self._warn(f"looking for a watched item failed: {type(problem).__name__}: {problem}")
+            self._warn(failed_look_words(problem))
             return None
 
     def _note(self, one: Followed) -> None:
@@ -205,7 +206,7 @@ class Follower:
             async with self._file:
                 found, warnings = await asyncio.to_thread(store.load, self._folder)
         except OSError as error:
-            self._warn(f"the list of watched items in {self._folder} can't be read: {error.strerror or error}")
+            self._warn(unread_watched_words(self._folder, error))
             return
         self._records = found | self._records
         self._woken.set()
@@ -222,4 +223,4 @@ class Follower:
                 await asyncio.to_thread(store.change, self._folder, changed)
         except OSError as error:
             # On a full disk this run goes on with the items in memory.
-            self._warn(f"the watched items can't be saved in {self._folder}: {error.strerror or error}")
+            self._warn(unsaved_watched_words(self._folder, error))

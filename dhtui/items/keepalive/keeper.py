@@ -10,7 +10,8 @@ from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Protocol
 
 from ...engine.items import ImmutableItem, Item, MutableItem
-from ...text.decisions import outcome_stop_words
+from ...text.actions.keeping import CheckNote, CheckWhy
+from ...text.actions.lists import unread_kept_words, unsaved_kept_words
 from . import plan, store
 from .plan import Decision, KeptItem
 from .store import Items
@@ -94,8 +95,7 @@ class Keeper:
                 self._take(await asyncio.to_thread(store.load, folder), folder)
             except OSError as error:
                 self.unread = True  # the items in memory are kept alive all the same
-                why = error.strerror or error
-                self._has(f"the list of kept items in {folder} can't be read ({why}): they are not looked after")
+                self._has(unread_kept_words(folder, error))
 
     # ---- commands of the user ------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ class Keeper:
             try:
                 how: Callable[[Items], None] | None = await self._look(before)
             except Exception as error:  # a failure of one item must not stop the others
-                failed = plan.failed(before, f"{type(error).__name__}: {error}", self.clock(), self._rng)
+                failed = plan.failed(before, _error(error), self.clock(), self._rng)
                 how = _replacing(before, failed)
             if how is None:
                 return False
@@ -243,7 +243,7 @@ class Keeper:
             looked = plan.after(before, decisions[0], outcome, now, self._rng)
             self.saw(decisions[0].item, outcome)
         else:
-            looked = plan.failed(before, outcome_stop_words(outcome), now, self._rng)
+            looked = plan.failed(before, CheckNote.of(outcome), now, self._rng)
 
         return _replacing(before, looked)
 
@@ -267,7 +267,7 @@ class Keeper:
             # On a full disk this run continues with the items in memory.
             saved = False
             how(self._items)
-            self._has(f"the kept items can't be saved in {folder}: {error.strerror or error}")
+            self._has(unsaved_kept_words(folder, error))
         self._woken.set()
         return saved
 
@@ -281,6 +281,10 @@ class Keeper:
     def _has(self, problem: str) -> None:
         self.problem = problem
         self.changed()
+
+
+def _error(error: Exception) -> CheckNote:
+    return CheckNote(CheckWhy.ERROR, text=f"{type(error).__name__}: {error}")
 
 
 def _replacing(before: KeptItem, looked: KeptItem) -> Callable[[Items], None]:

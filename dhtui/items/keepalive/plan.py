@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ...engine.items import Item, MutableItem
 from ...engine.outcome import NodeOutcome, Outcome, Status
 from ...engine.wire.compact import Addr
-from ...text.decisions import outcome_stop_words
+from ...text.actions.keeping import CheckNote, CheckWhy
 
 INTERVAL = (3000.0, 3540.0)
 """Seconds from one check to the next, at random. Two of them and `MARGIN` are less than `LIFETIME`."""
@@ -52,8 +52,8 @@ class Check(NamedTuple):
     stored: int = 0
     tried: int = 0
     """How many nodes were written to."""
-    note: str = ""
-    """Details, in this program's words."""
+    note: CheckNote | None = None
+    """Why it came to that, where there is something to say."""
 
 
 class KeptItem(NamedTuple):
@@ -83,7 +83,7 @@ class Decision(NamedTuple):
     where: frozenset[Addr]
     verdict: CheckVerdict
     copies: int
-    note: str = ""
+    note: CheckNote | None = None
 
 
 def begin(item: Item, now: float, rng: Random, *, put: bool) -> KeptItem:
@@ -138,7 +138,7 @@ def decide(kept: KeptItem, found: Outcome, now: float) -> Decision:
         verdict = CheckVerdict.TOPPED_UP if missing else CheckVerdict.ENOUGH
         return Decision(item, missing, verdict, copies, _rivals(found, item))
     if _kept_by_others(kept, now) and copies > ENOUGH and not missing and writable:
-        return Decision(item, missing, CheckVerdict.ENOUGH, copies, "others keep it alive")
+        return Decision(item, missing, CheckVerdict.ENOUGH, copies, CheckNote(CheckWhy.OTHERS))
     return Decision(item, frozenset(node.addr for node in writable), CheckVerdict.PUT, copies, _rivals(found, item))
 
 
@@ -148,16 +148,16 @@ def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng:
     written = [node for node in outcome.writes if node.addr in decision.where]
     stored = sum(node.addr in decision.where for node in outcome.writes if node.status is Status.STORED)
     if not outcome.complete:
-        verdict, note = CheckVerdict.FAILED, "given up before all nodes had answered"
+        verdict, note = CheckVerdict.FAILED, CheckNote(CheckWhy.GIVEN_UP)
     elif (decision.where and not stored) or not outcome.closest:
-        verdict, note = CheckVerdict.FAILED, note or outcome_stop_words(outcome)
+        verdict, note = CheckVerdict.FAILED, note or CheckNote.of(outcome)
     check = Check(at=now, verdict=verdict, copies=decision.copies, stored=stored, tried=len(written), note=note)
     put_at = now if verdict is CheckVerdict.PUT else kept.put_at
     due = now + rng.uniform(*(RETRY if verdict is CheckVerdict.FAILED else INTERVAL))
     return kept._replace(item=decision.item, due=due, put_at=put_at, last=check)
 
 
-def failed(kept: KeptItem, why: str, now: float, rng: Random) -> KeptItem:
+def failed(kept: KeptItem, why: CheckNote, now: float, rng: Random) -> KeptItem:
     """The item after a check that failed."""
     return kept._replace(due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=CheckVerdict.FAILED, note=why))
 
@@ -179,12 +179,12 @@ def _holds(node: NodeOutcome, item: Item) -> bool:
     return held is not None and held.v == item.v
 
 
-def _rivals(found: Outcome, item: Item) -> str:
-    """Words about another value under the same seq, a mistake of the owner that can't be repaired here."""
+def _rivals(found: Outcome, item: Item) -> CheckNote | None:
+    """Whether there is another value under the same seq."""
     if not isinstance(item, MutableItem):
-        return ""
+        return None
     rivals = sum(
         isinstance(node.item, MutableItem) and node.item.seq == item.seq and node.item.v != item.v
         for node in found.asked
     )
-    return f"{rivals} of the nodes hold another value with the same seq" if rivals else ""
+    return CheckNote(CheckWhy.RIVALS, rivals) if rivals else None

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ...engine.lookup.decisions import StopReason
 from ...storage.atomic import locked, private_folder
+from ...text.actions.keeping import CheckNote, CheckWhy, check_words
+from ...text.actions.lists import too_many_kept_words
 from ..file import decode_item, encode_item
 from ..list_file import ListFile
 from .plan import Check, CheckVerdict, KeptItem
@@ -19,7 +22,7 @@ NAME, LOCK = "keep.json", "keep.lock"
 VERSION = 1
 MAX_KEPT = 500
 MAX_NOTE = 200
-_TOO_MANY = f"at most {MAX_KEPT} items can be kept alive: remove others first"
+_TOO_MANY = too_many_kept_words(MAX_KEPT)
 
 Items: TypeAlias = dict[bytes, KeptItem]
 """By target, in the order in which they were added."""
@@ -84,7 +87,12 @@ def stamp(folder: Path) -> tuple[int, int]:
 
 def _encode(kept: KeptItem) -> dict[str, Any]:
     out = encode_item(kept.item) | {"added": kept.added, "due": kept.due, "put_at": kept.put_at, "paused": kept.paused}
-    return out | {"last": None if kept.last is None else kept.last._asdict()}
+    return out | {"last": None if kept.last is None else _encode_check(kept.last)}
+
+
+def _encode_check(last: Check) -> dict[str, Any]:
+    """With the words too, for earlier versions, which have nothing else."""
+    return last._asdict() | {"note": check_words(last.note), "why": None if last.note is None else last.note._asdict()}
 
 
 def _decode(entry: Any) -> KeptItem | None:
@@ -110,7 +118,23 @@ def _decode_check(last: Any) -> Check:
         copies=int(last["copies"]),
         stored=int(last["stored"]),
         tried=int(last["tried"]),
-        note=str(last["note"])[:MAX_NOTE],
+        note=_decode_note(last),
+    )
+
+
+def _decode_note(last: Any) -> CheckNote | None:
+    told = last.get("why")
+    if told is None:
+        text = str(last["note"])[:MAX_NOTE]
+        return CheckNote(CheckWhy.WRITTEN, text=text) if text else None
+    return CheckNote(
+        why=CheckWhy(told["why"]),
+        number=int(told["number"]),
+        asked=int(told["asked"]),
+        stored=int(told["stored"]),
+        writes=int(told["writes"]),
+        stop=None if told["stop"] is None else StopReason(told["stop"]),
+        text=str(told["text"])[:MAX_NOTE],
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...engine.items import ItemError, check_value
 from ...engine.wire import bencode
 from ...keyring.zbase32 import encode_public
+from ...text.actions.lists import PUBLISH_DNS
 from .rows import RecordsError, Row, wrong
 
 if TYPE_CHECKING:
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 
 MAX_RECORDS = 100
 """More don't fit: each takes at least 12 of the 1000 bytes."""
-NO_DNSPYTHON = "to publish records, install dhtui[pkarr] (dnspython)"
 
 
 def need_dnspython() -> None:
     """Raise `RecordsError` without it."""
     if find_spec("dns") is None:
-        raise RecordsError(NO_DNSPYTHON)
+        raise RecordsError(PUBLISH_DNS)
 
 
 def packet(public: bytes, rows: Sequence[Row]) -> bytes:

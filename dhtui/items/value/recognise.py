@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...engine.wire import bencode
+from ...text.actions.lists import READ_DNS, first_records_words
 from ...text.safe import safe_text
 
 INFO_HASH_LENGTH = 20
 MAX_RECORDS = 100
-NO_DNSPYTHON = "to read its records, install dhtui[pkarr] (dnspython)"
 
 _HEADER = 12
 """Bytes of the header of a DNS message."""
@@ -89,7 +89,7 @@ def _dns(data: bytes) -> DnsPacket | None:
         from dns.exception import DNSException
         from dns.message import from_wire
     except ImportError:
-        return DnsPacket(problem=NO_DNSPYTHON)
+        return DnsPacket(problem=READ_DNS)
     try:
         message = from_wire(data)
     except DNSException:
@@ -99,7 +99,7 @@ def _dns(data: bytes) -> DnsPacket | None:
         for rrset in message.answer
         for rdata in rrset
     ]
-    cut = f"the first {MAX_RECORDS} of {len(records)} records" if len(records) > MAX_RECORDS else ""
+    cut = first_records_words(MAX_RECORDS, len(records)) if len(records) > MAX_RECORDS else ""
     return DnsPacket(tuple(records[:MAX_RECORDS]), cut)
 
 

@@ -13,7 +13,6 @@ from .network import request_of
 
 OF_ONE = (
     *(
-        "remote",
         "target",
         "val",
         "val_file",
@@ -28,6 +27,9 @@ OF_ONE = (
     *("passphrase_file", "signed_file", "watch", "out", "keep", "wait"),
 )
 """What is about a single target."""
+WRITES_A_SECOND, READS_A_SECOND = 2.0, 4.0
+"""Targets begun by default where all go to the same nodes: most nodes take 5 queries a second from one host, and a put
+is two."""
 
 
 def plan(options: Options) -> Request:
@@ -42,9 +44,14 @@ def plan(options: Options) -> Request:
     if options.do == "put":
         refuse(options, ("seq",), "has no meaning with --targets: signed items have theirs")
         check_storing(options)
+    if options.do == "ping":
+        refuse(options, ("remote",), "has no meaning with --targets, which names the nodes to ping")
+    remotes = options.remote or None
+    if remotes is not None:
+        refuse(options, ("read_back", "wide"), "has no meaning with --remote, which names the nodes")
     return request_of(
         options,
-        remotes=() if options.do == "ping" else None,
+        remotes=() if options.do == "ping" else remotes,
         at_least=options.seq,
         newer_than=options.newer_than,
         min_stored=options.min_stored,
@@ -68,15 +75,19 @@ def many_of(options: Options) -> ManyOf:
     return ManyOf(
         file=options.targets,
         parallel=options.parallel,
-        rate=options.rate,
+        rate=options.rate or (_rate_of_named(options) if options.remote else None),
         least=options.least,
         journal=journal,
         progress=options.progress,
     )
 
 
+def _rate_of_named(options: Options) -> float:
+    return WRITES_A_SECOND if options.do == "put" else READS_A_SECOND
+
+
 def check_storing(options: Options) -> None:
     """How puts are done, as for one. Raises `UsageError`."""
     if given(options, "dry_run"):
         refuse(options, ("read_back", "min_stored", "wide"), "has no meaning with --dry-run, which stores nothing")
-    check_min_stored(options, None)
+    check_min_stored(options, options.remote or None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...actions.request import AnyRequest
+from ...actions.request import AnyRequest, Request
 from ...actions.spec import ACTIONS
 from ...errors import UsageError, quoted
 from ...storage.named_file import STDIN
@@ -22,10 +22,15 @@ def plan(options: Options) -> AnyRequest:
     if options.targets is not None or options.records is not None:
         from .many import plan as plan_many  # here, for most runs have one target
 
-        return plan_many(options)
+        return _staying(plan_many(options), options)
     refuse_of_many(options)
     request: AnyRequest = action.part("plan")(options)
-    return request
+    return _staying(request, options) if isinstance(request, Request) else request
+
+
+def _staying(request: Request, options: Options) -> Request:
+    """With what every action on the network has."""
+    return request._replace(wait=options.wait, trace=options.vv, record=options.record)
 
 
 def check_explorer(options: Options) -> None:

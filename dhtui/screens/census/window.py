@@ -11,7 +11,7 @@ from textual.getters import query_one
 
 from ...bindings.keymap import key_of
 from ...bindings.registry import CENSUS, POPUP, moves
-from ...headless.census import report_lines
+from ...headless.census import family_lines, report_lines
 from ...lookups.same import SAME, of_census
 from ...text.format import plural
 from ...text.safe import safe_text
@@ -91,7 +91,7 @@ class CensusWindow(ListWindow[None]):
 def progress(run: CensusRun) -> list[Line]:
     """How far it is, in two lines."""
     report = run.report
-    share = 0.0 if report is None or not report.planned else report.tally.blocks / report.planned
+    share = 0.0 if report is None or not report.planned else report.walked / report.planned
     done: Line = ((f"▕{bar(share, _BAR)}▏", "accent"), (f" {100 * share:.0f} %", "strong"))
     if run.trouble:
         return [(("✗ ", "bad"), (safe_text(run.trouble, 300), "plain")), done]
@@ -103,8 +103,8 @@ def progress(run: CensusRun) -> list[Line]:
         return [(("… ", "accent"), (words, "plain")), done]
     if report is None:
         return [(("… ", "accent"), ("lookups estimate how large the network is", "plain")), done]
-    block = f"block {min(report.tally.blocks + 1, report.planned)} of {report.planned}"
-    visited = f"{plural(report.visiting, 'node')} of it visited"
+    block = f"block {min(report.walked + 1, report.planned)} of {report.planned}"
+    visited = f"{plural(sum(one.visiting for one in report.families.values()), 'node')} of it visited"
     end: Line = (("  ", "plain"), (key_of("end_census"), "key"), (" ends it", "dim"))
     return [(("… ", "accent"), (f"{block}: {visited}", "plain"), *end), done]
 
@@ -112,11 +112,14 @@ def progress(run: CensusRun) -> list[Line]:
 def figures(run: CensusRun, width: int) -> list[Line]:
     """The estimates so far, in lines of at most `width` cells where that is enough for words."""
     report = run.report
-    if report is None or not report.tally.blocks:
+    if report is None or not report.walked:
         return [(("Figures come with the first block that was walked.", "dim"),)]
     lines: list[Line] = []
-    for line in report_lines(report):
-        label, words = line[:_LABEL], safe_text(line[_LABEL:])
-        for place, part in enumerate(wrap(words, max(20, width - _LABEL)) or [""]):
-            lines.append(((label if not place else " " * _LABEL, "dim"), (part, "plain")))
+    for name, one in report.families.items():
+        if len(report.families) > 1:
+            lines.append(((name, "strong"),))
+        for line in family_lines(one):
+            label, words = line[:_LABEL], safe_text(line[_LABEL:])
+            for place, part in enumerate(wrap(words, max(20, width - _LABEL)) or [""]):
+                lines.append(((label if not place else " " * _LABEL, "dim"), (part, "plain")))
     return lines

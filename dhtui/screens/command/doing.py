@@ -17,7 +17,6 @@ from ...bindings.commands import COMMANDS, FORMS, Command
 from ...bindings.registry import VIEWS
 from ...bindings.themes import THEMES
 from ...engine.commands import NodeCommands
-from ...engine.lookup.questions import QUESTIONS
 from ...engine.wire.ids import ID_LENGTH
 from ...errors import UsageError, quoted
 from ...keyring import Entry
@@ -27,13 +26,14 @@ from ...options.values import target
 from ...packets.parts import Link
 from ...sources.feed import Feed
 from ...storage.memory import MAX_NAMED, Memory, SavedFilter
+from ...text.actions.notices import NoAddress
 from ...text.format import short_id
 from ...text.safe import safe_text
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column
 from ..base import ExplorerScreen
 from ..bookmarks import bookmark_of, link_of, toggle_bookmark
-from ..node.ask_request import Question, read_ask
+from ..node.ask_request import NAMED_KINDS, Question, read_ask
 from ..node.opening import open_node
 from ..notify import notify
 from ..pictures import write_picture
@@ -117,9 +117,9 @@ def _go(here: Here, text: str) -> Ready:
 
 def _ask(here: Here, host: str, question: str = "ping", wanted: str = "") -> Ready:
     node = here.node
-    asked = next((each for each in QUESTIONS if each == question), None)
+    asked = next((each for each in NAMED_KINDS if each == question), None)
     if asked is None:
-        raise UsageError(f"{quoted(question)} is no question: {', '.join(QUESTIONS)}")
+        raise UsageError(f"{quoted(question)} is no question: {', '.join(NAMED_KINDS)}")
     fields = Question(asked, wanted)
     request = read_ask(host, fields, node.id)
 
@@ -149,7 +149,7 @@ def _conform(here: Here, host: str, cases: str = "") -> Ready:
         from ..conform.window import ConformWindow
 
         found = await look_up(remote)
-        if isinstance(found, str):
+        if isinstance(found, NoAddress):
             notify(here.app, safe_text(f"{remote} {found}."), bad=True)
         else:
             here.app.push_screen(ConformWindow(found[0], wanted))

@@ -11,12 +11,12 @@ from typing import TypeAlias
 from ...bindings.commands import FORMS, Command, Kind
 from ...bindings.registry import VIEWS
 from ...bindings.themes import THEMES
-from ...engine.lookup.questions import QUESTIONS
 from ...engine.views.snapshot import Snapshot
 from ...lookups.ask import KINDS
 from ...packets.filter import Completion
 from ...storage.memory import Memory
 from ...text.format import address
+from ..node.ask_request import NAMED_KINDS
 
 MOST = 50
 """Offers for one argument."""
@@ -168,7 +168,7 @@ def _to_forget(known: Known) -> list[Word]:
 SOURCES: dict[Kind, Callable[[Known], Iterable[Word]]] = {
     "screen": lambda known: [(view.name, f"{view.shown} {view.title}") for view in VIEWS],
     "host": _hosts,
-    "question": lambda known: [(name, "") for name in QUESTIONS],
+    "question": lambda known: [(name, "") for name in NAMED_KINDS],
     "lookup": lambda known: [(name, "") for name in KINDS],
     "target": _targets,
     "infohash": _targets,

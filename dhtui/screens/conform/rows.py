@@ -11,6 +11,7 @@ from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...packets.hexdump import rows as hex_rows
 from ...text.format import plural
+from ...text.runs.conformance import why_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
 from ...widgets.table_model import Column
@@ -61,7 +62,7 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
 def _instead(row: Row) -> str:
     if row.result is None or row.result.outcome is Outcome.PASS:
         return ""
-    return safe_text(row.result.actual or str(row.result.why or ""), 200)
+    return safe_text(row.result.actual or why_words(row.result.why), 200)
 
 
 def counts(rows: Iterable[Row]) -> str:
@@ -84,7 +85,7 @@ def details(row: Row) -> list[Line]:
         return [*lines, (), (("It was not run yet.", "dim"),)]
     lines += [(), ((str(result.outcome), row.role),)]
     if result.why is not None:
-        lines += _wrapped("", str(result.why))
+        lines += _wrapped("", why_words(result.why))
     if result.expected:
         lines += _wrapped("Expected: ", result.expected)
     if result.actual:

@@ -9,9 +9,10 @@ from functools import lru_cache
 from math import exp, log
 
 from ...bindings.keymap import key_of
+from ...engine.views.events import QueryResult
 from ...engine.views.history import TRIP_EDGES, SlotView
 from ...engine.views.snapshot import ErrorView, RttView, Snapshot
-from ...text.faults import TIMED_OUT, cause_words, problem_words
+from ...text.faults import cause_words, problem_words
 from ...text.format import address, duration, elide, milliseconds, number, plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit, spread
@@ -247,7 +248,7 @@ _WHOLE = 60
 
 def _totals(snapshot: Snapshot) -> Counter[str]:
     totals = Counter(snapshot.drops)
-    totals[TIMED_OUT] += sum(counts.timed_out for counts in snapshot.methods.values())
+    totals[QueryResult.TIMED_OUT] += sum(counts.timed_out for counts in snapshot.methods.values())
     totals["error"] += sum(counts.errors for counts in snapshot.methods.values())
     return totals
 

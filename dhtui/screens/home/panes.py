@@ -13,6 +13,7 @@ from ...sources.health import Health
 from ...text.families import MISSING_WORDS
 from ...text.format import address, clock, duration, milliseconds, number, plural, short_id, size
 from ...text.format import reach as reach_words
+from ...text.node.details import detail_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, cell_len, fit, spread, width_of
 from ...widgets.spark import bar
@@ -114,8 +115,8 @@ def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
         (0, [_row("external", (known, "plain"), (f"{voters}{'  ' + source if source else ''}", "dim"))]),
         (2, [_row("bep 42", _BEP42[who.bep42])]),
         (0, [_row("network", *network_size(snapshot.size, width - _LABEL))]),
-        (0, _because("reachable", reachable, reach.why, width)),
-        (1, _because("read-only", read_only, reach.read_only_why, width)),
+        (0, _because("reachable", reachable, detail_words(reach.why), width)),
+        (1, _because("read-only", read_only, detail_words(reach.read_only_why), width)),
     ]
     while sum(len(lines) for _, lines in blocks) > height and (last := max(rank for rank, _ in blocks)):
         blocks = [block for block in blocks if block[0] != last]
@@ -225,7 +226,12 @@ def who_line(snapshot: Snapshot, width: int) -> Line:
     start, known = snapshot.bootstrap, address(who.external) if who.external else "address not known"
     facts = [("", known), ("up ", clock(snapshot.uptime))]
     if start.state != "idle":
-        facts.append(("bootstrap ", f"{_START[start.state]} {milliseconds(start.elapsed)} {safe_text(start.why, 60)}"))
+        facts.append(
+            (
+                "bootstrap ",
+                f"{_START[start.state]} {milliseconds(start.elapsed)} {safe_text(detail_words(start.why), 60)}",
+            )
+        )
     for label, text in facts:
         if width_of(spans) + 2 + len(label) + cell_len(text) <= width:
             spans += [(f"  {label}", "dim"), (text, "plain")]
@@ -261,7 +267,7 @@ def source_line(source: BootstrapSource) -> Line:
         (f"{glyph} ", role),
         (fit(safe_text(source.name, 60), 32), "plain"),
         (fit(f" {source.state}", 12), role),
-        (f" {safe_text(source.detail)}", "dim"),
+        (f" {safe_text(detail_words(source.detail))}", "dim"),
     )
 
 
@@ -274,7 +280,7 @@ def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
         "done": (f"✓ done in {milliseconds(start.elapsed)}", "good"),
         "failed": (f"✗ failed after {milliseconds(start.elapsed)}", "bad"),
     }
-    why = f"  {safe_text(start.why)}" if start.why else ""
+    why = f"  {safe_text(detail_words(start.why))}" if start.why else ""
     family: Span = (f"{snapshot.family}: " if snapshot.other is not None else "", "title")
     lines: list[Line] = [(family, words[start.state], (why, "plain")), *map(source_line, start.sources)]
     if len(lines) > height > 1:

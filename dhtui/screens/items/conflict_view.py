@@ -17,6 +17,7 @@ from ...bindings.registry import LEAVE, SUBMIT, form, view
 from ...engine.commands import NodeCommands
 from ...engine.items import MutableItem
 from ...items.conflict import Conflict, Whose, reread
+from ...text.actions.items import conflict_words
 from ...text.format import plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
@@ -101,7 +102,7 @@ class ConflictView(Window[Conflict | None]):
             self.call_after_refresh(self._show)
         conflict = self._conflict
         what = self.query_one("#what", Lines)
-        text = safe_text(conflict.words(), 400)
+        text = safe_text(conflict_words(conflict), 400)
         what.show(verdict_lines("✗", f"{text}{self._note}", "bad", max(1, what.size.width)))
         yours = "not put" if conflict.seq is None else f"seq {conflict.seq}"
         self._fill("yours", f"yours, {yours}", conflict.yours)
@@ -164,7 +165,7 @@ class ConflictView(Window[Conflict | None]):
 
     def _say(self, text: str, role: Role) -> None:
         what = self.query_one("#what", Lines)
-        words = safe_text(self._conflict.words(), 400) + text
+        words = safe_text(conflict_words(self._conflict), 400) + text
         what.show(verdict_lines("…", words, role, max(1, what.size.width)))
 
     def action_give_up(self) -> None:

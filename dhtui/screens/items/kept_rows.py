@@ -12,6 +12,7 @@ from ...options.values import Target, target
 from ...options.values import item as wanted_item
 from ...packets.fields import text_or_hex
 from ...packets.parts import Link
+from ...text.actions.keeping import check_words
 from ...text.format import clock, duration, plural, short_id
 from ...text.safe import magnet, value_text
 from ...text.spans import Line, Role, fit
@@ -149,7 +150,7 @@ def looked_words(last: Check | None, since: int | None) -> str:
         return "it was not looked after yet"
     seen = f"{plural(last.copies, 'copy', 'copies')} seen"
     put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
-    note = f"; {last.note}" if last.note else ""
+    note = f"; {check_words(last.note)}" if last.note else ""
     return f"{duration(since)} ago: {last.verdict}, {seen}{put}{note}"
 
 

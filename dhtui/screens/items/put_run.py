@@ -29,6 +29,7 @@ from ...keyring import Keyring, KeyringError
 from ...lookups.same import SAME
 from ...packets.parts import Link
 from ...sources.feed import RATE
+from ...text.actions.items import read_back_words
 from ...text.safe import magnet, safe_text
 from ...text.spans import Role
 from ...widgets.bound import bound
@@ -268,7 +269,7 @@ class PutRun(ListWindow[Seen | None]):
         self._reading = True
         self.nodes.title = "read back, nearest first"
         self.nodes.show(read_rows(read))
-        self._say("✓" if read.ok else "✗", read.words(), "good" if read.ok else "bad")
+        self._say("✓" if read.ok else "✗", read_back_words(read), "good" if read.ok else "bad")
 
     @work(group="put", exclusive=True, exit_on_error=False, name="keeping it alive")
     async def _keep(self, keeper: Keeper, item: Item) -> None:

@@ -11,6 +11,7 @@ Drawing = Literal["both", "ladder", "waterfall", "tree", "space"]
 PANES: tuple[Kind, ...] = ("ladder", "waterfall", "tree", "space")
 """The drawings that have a pane of their own; slow motion takes that of the id space."""
 _WIDE: tuple[Drawing, ...] = ("both", "waterfall", "ladder", "tree", "space")
+VAST = 160
 _NARROW: tuple[Drawing, ...] = ("ladder", "waterfall", "tree", "space")
 
 
@@ -33,6 +34,10 @@ class Layout:
     """What the user wants drawn; `None`: what fits."""
     comparing: bool
     playing: bool
+    vast: bool = False
+    """At least `VAST` columns: there is room for a third drawing."""
+    two: bool = False
+    """The lookup ran in both address families, and so has two ladders."""
 
     def orders(self) -> tuple[Drawing, ...]:
         """What can be drawn, in the order in which a key goes through it."""
@@ -54,13 +59,14 @@ class Layout:
             return ("space",)
         drawing = self.drawing or "both"
         if drawing == "both":
-            return ("ladder", "waterfall") if self.wide else ("ladder",)
-        return (drawing,)
+            ladders = ("ladder", "beside") if self.two and self.vast else ("ladder",)
+            return (*ladders, "waterfall") if self.wide else ladders
+        return ("ladder", "beside") if drawing == "ladder" and self.two and self.wide else (drawing,)
 
     def shown(self) -> dict[str, bool]:
         """Whether each pane is shown, by its name."""
         return {
-            **{name: name in self.drawings for name in (*PANES, "other")},
+            **{name: name in self.drawings for name in (*PANES, "beside", "other")},
             "lists": self.wide or self.small or not self.playing,
             "lookups": self.broad or not self.in_nodes,
             "nodes": not self.comparing and (self.in_nodes or (self.broad and not self.nothing)),

@@ -44,7 +44,7 @@ from .course import CourseScreen
 from .drawn import Kind as DrawingKind
 from .drawn import Look, drawn, scrolled
 from .form import LookupForm
-from .layout import PANES, Drawing, Layout
+from .layout import PANES, VAST, Drawing, Layout
 from .links import copies, files, links_of
 from .panes import CandidateRow, LookupRow
 
@@ -98,7 +98,7 @@ class LookupScreen(CourseScreen):
         """One line of state, the drawings, the lists, the story of a node, the verdict."""
         yield Lines(id="state", classes="stays")
         with Container(id="drawings"):
-            for name in ("ladder", "waterfall", "tree", "space", "other"):
+            for name in ("ladder", "beside", "waterfall", "tree", "space", "other"):
                 yield DrawingPane(id=name, classes="box")
         with Container(id="lists"):
             empty = panes.empty_lines(testnet=False)
@@ -206,8 +206,12 @@ class LookupScreen(CourseScreen):
             return
         then = self._kept.at(detail, self._until)
         self._state(then)
+        beside = detail.other if "beside" in self._layout(comparing=False).drawings else None
         for kind in PANES:
-            self._draw(kind, "flight" if kind == "space" and self._play is not None else kind, detail)
+            drawing: DrawingKind = "flight" if kind == "space" and self._play is not None else kind
+            self._draw(kind, drawing, detail, beside=beside if kind == "ladder" else None)
+        if beside is not None:
+            self._draw("beside", "ladder", beside, beside=detail)
         if self._lists_wait():
             return
         family = f", {detail.view.family}" if detail.other is not None else ""
@@ -238,7 +242,7 @@ class LookupScreen(CourseScreen):
 
     def _show_nothing(self) -> None:
         self._drawn.clear()
-        for pane in ("state", *PANES, "other", "story", "time", "verdict"):
+        for pane in ("state", *PANES, "beside", "other", "story", "time", "verdict"):
             self.query_one(f"#{pane}", Lines).show(())
         self.nodes.show(())
 
@@ -252,10 +256,16 @@ class LookupScreen(CourseScreen):
         here = self.nodes.has_focus or (self._in_nodes and isinstance(self.focused, DrawingPane))
         return row.node.addr if row is not None and here else None
 
-    def _look(self, pane: Lines, detail: LookupDetail, other: LookupDetail | None = None) -> Look:
-        """What of a lookup a pane is to show; `other` is compared with it."""
+    def _look(
+        self,
+        pane: Lines,
+        detail: LookupDetail,
+        other: LookupDetail | None = None,
+        beside: LookupDetail | None = None,
+    ) -> Look:
+        """What of a lookup a pane is to show; `other` is compared with it, `beside` is drawn on the same scale."""
         then = self._kept.at(detail, self._until)
-        scale = scale_of(detail) if other is None else scale_of(detail, other)
+        scale = scale_of(detail, *(each for each in (other, beside) if each is not None))
         chosen = self._chosen() if other is None else None
         own = None if self._snapshot is None else self._snapshot.identity.id
         part = Part.around(detail.view.target, self._depth).moved(self._pan)
@@ -264,7 +274,14 @@ class LookupScreen(CourseScreen):
             self._play, other is not None,
         )  # fmt: skip
 
-    def _draw(self, name: str, kind: DrawingKind, detail: LookupDetail, other: LookupDetail | None = None) -> None:
+    def _draw(
+        self,
+        name: str,
+        kind: DrawingKind,
+        detail: LookupDetail,
+        other: LookupDetail | None = None,
+        beside: LookupDetail | None = None,
+    ) -> None:
         """Draws a lookup in the pane of that name, if that shows something else then."""
         pane = self.query_one(f"#{name}", Lines)
         shown = (
@@ -277,9 +294,11 @@ class LookupScreen(CourseScreen):
             self._pan,
             self._play,
         )
-        if pane.display and self._is_new(name, kind, detail, other, shown):
-            found = drawn(kind, self._look(pane, detail, other), *pane.size)
-            one_of_two = detail.other is not None or (other is not None and other.other is not None)
+        if pane.display and self._is_new(name, kind, detail, other, beside, shown):
+            found = drawn(kind, self._look(pane, detail, other, beside), *pane.size)
+            one_of_two = (
+                beside is not None or detail.other is not None or (other is not None and other.other is not None)
+            )
             family = f", {detail.view.family}" if one_of_two else ""
             _name(pane, f"{found.title}{family}", found.legend)
             pane.show(found.lines)
@@ -297,7 +316,7 @@ class LookupScreen(CourseScreen):
         kind = self._layout(comparing=True).compared
         self._draw(kind, kind, marked, detail)
         self._draw("other", kind, detail, marked)
-        for name in (*PANES, "nodes"):
+        for name in (*PANES, "beside", "nodes"):
             if name != kind:
                 self._drawn.pop(name, None)
         self.compared.title = f"lookup {marked.view.number} (marked) and lookup {detail.view.number}"
@@ -328,11 +347,12 @@ class LookupScreen(CourseScreen):
                 self.call_after_refresh(self._show_selected)
 
     def _layout(self, comparing: bool) -> Layout:
-        broad = self.has_class("-broad")
+        broad, detail = self.has_class("-broad"), self._current()
         return Layout(
             broad, broad or self.has_class("-wide"), self.has_class("-tall"),
             self.has_class("-tiny") or self.has_class("-short"), self.has_class("-nothing"),
             self._in_nodes, self._drawing, comparing, self._play is not None,
+            self.size.width >= VAST, detail is not None and detail.other is not None,
         )  # fmt: skip
 
     def _lower(self) -> LineTable[Any]:
@@ -385,6 +405,8 @@ class LookupScreen(CourseScreen):
         if detail is None:
             return
         name, other = str(pane.id), self._beside(detail)
+        if name == "beside":  # a ladder always fits
+            return
         if other is not None and name != "other":
             detail, other = other, detail
         kind = self._layout(True).compared if other is not None else next(kind for kind in PANES if kind == name)

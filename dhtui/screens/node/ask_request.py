@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from ...engine.commands import NodeCommands
-from ...engine.lookup.questions import QUESTIONS, Kind
+from ...engine.lookup.questions import Kind
 from ...engine.outcome import NodeOutcome, Outcome
 from ...engine.wire.bencode import decode, encode
 from ...engine.wire.compact import Addr, NodeInfo, is_local
@@ -34,7 +34,6 @@ from ...text.spans import Span
 from ...widgets.table_model import Column
 
 Asked: TypeAlias = Kind | Literal["other"]
-KINDS: Final[tuple[Asked, ...]] = (*QUESTIONS, "other")
 _random = SystemRandom()
 
 
@@ -111,19 +110,21 @@ def same_question(request: AskRequest) -> str:
 
 async def put_question(node: NodeCommands, addr: Addr, request: AskRequest) -> Outcome:
     """Asks the node at an address, and nobody else."""
-    match request.question:
-        case "ping":
-            return await node.ping([addr])
-        case "find_node":
-            return await node.find_node(request.target, remotes=[addr])
-        case "get_peers":
-            return await node.get_peers(request.target, remotes=[addr])
-        case "sample_infohashes":
-            return await node.sample_infohashes(request.target, remotes=[addr])
-        case "get":
-            return await node.get(request.target, salt=request.salt, public=request.public, remotes=[addr])
-        case "other":
-            return await node.query(addr, request.method, request.args)
+    return await ASKED[request.question](node, addr, request)
+
+
+ASKED: Final[Mapping[Asked, Callable[[NodeCommands, Addr, AskRequest], Awaitable[Outcome]]]] = {
+    "ping": lambda node, addr, asks: node.ping([addr]),
+    "find_node": lambda node, addr, asks: node.find_node(asks.target, remotes=[addr]),
+    "get_peers": lambda node, addr, asks: node.get_peers(asks.target, remotes=[addr]),
+    "get": lambda node, addr, asks: node.get(asks.target, salt=asks.salt, public=asks.public, remotes=[addr]),
+    "sample_infohashes": lambda node, addr, asks: node.sample_infohashes(asks.target, remotes=[addr]),
+    "other": lambda node, addr, asks: node.query(addr, asks.method, asks.args),
+}
+"""The questions that the form offers; `QUESTIONS` without a row here are asked by hand, as ``other``."""
+KINDS: Final[tuple[Asked, ...]] = tuple(ASKED)
+NAMED_KINDS: Final[tuple[Kind, ...]] = tuple(kind for kind in ASKED if kind != "other")
+"""Those that have a name of their own."""
 
 
 # ---- the answer ------------------------------------------------------------------------------------------

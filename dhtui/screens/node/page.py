@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
@@ -35,6 +36,7 @@ from ...packets.parts import Link, Part
 from ...packets.told import Giving, answers, givings, namings, packets_of
 from ...runtime.host import NodeHost
 from ...sources.feed import Feed
+from ...text.actions.notices import NoAddress
 from ...text.format import address, plural, short_id
 from ...text.outcomes import node_words
 from ...text.safe import safe_text
@@ -404,13 +406,15 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         self._show_answer(None, b"")
         self.say("…", f"{request.question}: {request.remote} is asked {request.words}")
         found = await look_up(request.remote, families_of(node.addresses))
-        if isinstance(found, str):
+        if isinstance(found, NoAddress):
             self.say("✗", f"{request.remote} {found}", bad=True)
             return
-        addr = found[0]
-        self._become(addr)
-        outcome = await put_question(node, addr, request)
-        self._show(node, request, outcome.asked[0])
+        self._become(found[0])
+        # A name has an address in each family: all are asked, and the page is that of the first one that answers.
+        outcomes = await asyncio.gather(*(put_question(node, addr, request) for addr in found))
+        asked = sorted((outcome.asked[0] for outcome in outcomes), key=lambda one: not one.responded)
+        self._become(asked[0].addr)
+        self._show(node, request, asked)
 
     def _become(self, addr: Addr) -> None:
         """The page is that of whichever node is asked."""
@@ -419,16 +423,17 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
             self._roles, self._walk = {}, None
         self.look()
 
-    def _show(self, node: NodeCommands, request: AskRequest, one: NodeOutcome) -> None:
-        view = node.snapshot()
+    def _show(self, node: NodeCommands, request: AskRequest, asked: Sequence[NodeOutcome]) -> None:
+        """What the first of them said; of the others a few words."""
+        view, one = node.snapshot(), asked[0]
         self._node_id = one.id or self._node_id
         rows = named_rows(one, request.target, view.identity.id, _own_addresses(view), lines.in_table(view))
         self.named.title = f"{plural(len(rows), 'node')} named for {short_id(request.target)}, nearest first"
         self.named.show(rows)
         value = view_lines("text", one.item.v) if one.item is not None else ()
         self._show_answer(answer_part(one, request, value), one.received)
-        words = f"{request.question} {safe_text(address(one.addr), 60)}: {safe_text(node_words(one), 200)}"
-        self.say("✓" if one.responded else "✗", words, bad=not one.responded)
+        said = (f"{safe_text(address(each.addr), 60)}: {safe_text(node_words(each), 200)}" for each in asked)
+        self.say("✓" if one.responded else "✗", f"{request.question} {'; '.join(said)}", bad=not one.responded)
         self.look()
 
     def _show_answer(self, root: Part | None, data: bytes) -> None:

@@ -115,6 +115,8 @@ class Guide:
         host, screen = self._host, self._app.screen_stack[0]
         if not self.shown or not isinstance(screen, ExplorerScreen) or not screen.is_mounted:
             return  # a window of Textual's own, or a screen that is only being made
+        if not self._app.is_running:
+            return  # the app ends, and its screens are taken apart
         net, node = host.net, host.node
         if net is None or node is None:
             self.leave()

@@ -10,6 +10,7 @@ from math import inf
 from typing import Final
 
 from ...engine.lookup.decisions import StopReason
+from ...engine.views.details import Detail, DetailKind
 from ...engine.views.events import (
     DropCause,
     Event,
@@ -26,7 +27,6 @@ from ...packets.captures.message import Captured, Kind, read
 from ...packets.captures.pairs import Pairs
 from ...packets.captures.walks.detail import SILENT_AFTER, detail
 from ...packets.captures.walks.walk import QUIET, Walk, Walks
-from ...text.faults import TIMED_OUT
 from .kept import Kept, Message
 from .totals import NAMES, PACKETS, Totals, What
 
@@ -299,8 +299,10 @@ class NodeView:
         if what is What.CAME_UNREADABLE:
             return ErrorView(at, DropCause.MALFORMED.value, message.source, reading.problem)
         if what is What.ENDED_ERROR:
-            return ErrorView(at, "error", message.dest, f"{_name(reading.method)} was refused")
-        return ErrorView(at, TIMED_OUT, message.dest, f"{_name(reading.method)} was not answered")
+            text = str(Detail(DetailKind.QUERY_REFUSED, name=_name(reading.method)))
+            return ErrorView(at, QueryResult.ERROR, message.dest, text)
+        text = str(Detail(DetailKind.NOT_ANSWERED, name=_name(reading.method)))
+        return ErrorView(at, QueryResult.TIMED_OUT, message.dest, text)
 
     def in_flight(self, at: float) -> tuple[QueryView, ...]:
         """The queries that wait for an answer."""

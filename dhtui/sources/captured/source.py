@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from ...text.runs.recordings import SWITCHING, reading_words
 from ..replayed import ReplaySource
 from .capture import Capture
 
@@ -39,11 +40,11 @@ class CaptureSource(ReplaySource):
         """What is played, in words."""
         capture = self.capture
         if capture.changing is not None:
-            return "capture, another node …"
+            return SWITCHING
         if capture.ended:
             return "capture"
         if capture.name:
-            return f"capture, {100 * capture.progress:.0f} % read"
+            return reading_words(capture.progress)
         return "capture, live" if self.following else "capture, behind"
 
     def play(self) -> None:

@@ -49,7 +49,8 @@ BEP32: Final = (
     Rule(
         "32.06",
         "S",
-        ELSEWHERE,
+        "engine/families/address.py",
+        ("engine/families/test_machine.py::test_32_06_an_address_of_teredo_is_taken_only_if_there_is_no_other",),
         says="An address of Teredo is not used where there is another.",
         note="The system chooses the address (RFC 6724), one of Teredo last.",
     ),
@@ -76,7 +77,7 @@ BEP32: Final = (
         "engine/wire/methods.py",
         ("engine/wire/test_family.py::test_a_response_is_read_by_the_family_of_who_asked",),
         says="A list of peers that mixes both families is read.",
-        note="No stranger can make a node look for peers. Here those of the other family are left out.",
+        note="No stranger can make a node look for peers.",
     ),
     Rule("32.10", "M", "engine/wire/family.py", ("engine/wire/test_family.py::test_bep5_and_bep32_lengths_and_keys",)),
     Rule(
@@ -188,21 +189,25 @@ BEP45: Final = (
     Rule(
         "45.06",
         "S",
-        ELSEWHERE,
+        "options/addresses.py",
+        ("options/test_addresses.py::test_45_06_a_node_listens_at_one_address_and_port_of_each_family",),
         says="A node does not take several ports of one address.",
         note="A node has one socket, and one address, for each family.",
     ),
     Rule(
         "45.07",
         "S",
-        ELSEWHERE,
+        "engine/families/sides.py",
+        ("engine/families/test_machine.py::test_a_machine_with_both_families_is_used_in_both",),
         says="A socket is not bound to all addresses at once.",
-        note="A node of IPv4 is, by default: the system chooses the address then; `--listen` binds one.",
+        note="Over IPv4 it is, unless `--listen` names one: a node stays reachable on loopback and after a change of "
+        "route; the system sends from the same one address, so nobody learns another.",
     ),
     Rule(
         "45.08",
         "S",
-        ELSEWHERE,
+        "engine/families/address.py",
+        ("engine/families/test_machine.py::test_a_new_address_is_bound_when_the_machine_has_it",),
         says="Of the addresses in one /64 a node takes one, a temporary one first.",
         note="A node has one socket, and one address, for each family.",
     ),
@@ -228,7 +233,8 @@ BEP45: Final = (
     Rule(
         "45.11",
         "S",
-        ELSEWHERE,
+        "engine/upkeep/maintenance.py",
+        ("engine/families/test_rules.py::test_45_11_the_lookup_of_an_own_id_goes_out_by_its_own_socket",),
         says="The lookup of an id goes out by the socket whose id it is.",
         note="A node has one socket, and one address, for each family.",
     ),

@@ -164,8 +164,9 @@ BEP51: Final = (
     Rule(
         "51.14",
         "S",
-        ELSEWHERE,
+        "runtime/launch.py",
+        ("actions/test_census.py::test_51_14_who_takes_a_census_answers_others_meanwhile",),
         says="Whoever indexes answers queries like any other node.",
-        note="A census is a run for one action, and as such read-only; what serves is a node that stays.",
+        note="Only an indexer is to be tested for it.",
     ),
 )

@@ -204,8 +204,11 @@ BEP5: Final = (
     Rule(
         "5.35",
         "H",
-        "engine/lookup/algorithm.py",
-        ("engine/lookup/test_lookup.py::test_referrals_to_unusable_addresses_are_ignored",),
+        "engine/server.py",
+        (
+            "engine/families/test_rules.py::test_5_35_a_public_asker_is_told_no_private_address",
+            "engine/lookup/test_lookup.py::test_referrals_to_unusable_addresses_are_ignored",
+        ),
     ),
     Rule(
         "5.36",

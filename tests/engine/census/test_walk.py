@@ -16,6 +16,7 @@ from dhtui.engine.census.walk import (
     planned,
 )
 from dhtui.engine.wire.compact import NodeInfo
+from dhtui.engine.wire.family import IPV6
 from dhtui.engine.wire.methods import GivenSamples
 
 from .world import World
@@ -72,6 +73,15 @@ def test_who_is_outside_is_not_visited_nor_counted() -> None:
     walk.visited(Visit(("203.0.113.3", 1), b"\x70" * 20, 0.1), ())  # it answered under another id
     walk.end_block()
     assert (walk.tally.visited, walk.tally.answered, walk.tally.nodes) == (1, 1, 0)
+
+
+def test_a_walk_is_of_one_family() -> None:
+    """A node named at an address of the other family is no node of this network."""
+    four, six = walk_of(), Walk(WHOLE, OWN, Random(1), family=IPV6)
+    named = [node(1), node(2, "2001:db8::2")]
+    for walk, place in ((four, 0), (six, 1)):
+        walk.name(named)
+        assert [*iter(walk.next, None)] == [named[place]]
 
 
 def test_one_id_counts_once_however_many_answer_under_it() -> None:

@@ -27,6 +27,7 @@ from dhtui.engine.views.events import Banned
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import FindNode, Ping, encode_query
+from dhtui.text.node.details import detail_words
 
 from ..network import Network, events_of, naming
 
@@ -166,7 +167,7 @@ def test_a_ban_can_be_seen_and_lifted() -> None:
     assert core.unban(puppet.addr[0], net.now) and not core.unban(puppet.addr[0], net.now)
     assert [ip for ip, _ in core.bans(net.now)] == ["192.0.2.1"] and core.bans(net.now + 100.0) == ()
     assert net.ping(core, puppet.addr).answered == 1
-    told = [(event.ip, event.why) for event in heard if isinstance(event, Banned)]
+    told = [(event.ip, detail_words(event.why)) for event in heard if isinstance(event, Banned)]
     assert told[-1] == (puppet.addr[0], "lifted by the user")
 
 

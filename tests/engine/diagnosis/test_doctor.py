@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from screens import snapshots
 
-from dhtui.engine.diagnosis.doctor import IGNORED, Probed, client_of, diagnose
+from dhtui.engine.diagnosis.doctor import IGNORED, Probed, client_of, diagnose, diagnose_both
 from dhtui.engine.diagnosis.findings import Check, Finding, Severity, Unit, Verdict, worst
 from dhtui.engine.outcome import NodeOutcome, Status
 from dhtui.engine.views.snapshot import (
@@ -55,7 +55,9 @@ def only(view: Snapshot, probe: Probed | None = None) -> list[Finding]:
 
 def test_of_a_healthy_node_all_is_fine() -> None:
     assert only(node()) == []
-    assert {each.check for each in diagnose(node(), probed())} == set(list(Check)[: list(Check).index(Check.DENSITY)])
+    found = diagnose_both(node(), {"IPv4": probed()})
+    assert {each.severity for each in found} == {Severity.FINE}
+    assert {each.check for each in found} == set(list(Check)[: list(Check).index(Check.DENSITY)])
 
 
 def test_without_any_probe_what_a_snapshot_can_tell_is_told() -> None:
@@ -76,6 +78,10 @@ def _snapshots() -> list[tuple[Verdict, Snapshot]]:
 
     return [
         (Verdict.UNREACHED, view._replace(reachability=unknown, uptime=100.0)),
+        (
+            Verdict.NOT_TESTED,
+            view._replace(reachability=unknown, identity=who._replace(bound=US), uptime=100.0),
+        ),
         (Verdict.TOO_EARLY, view._replace(reachability=unknown, uptime=5.0)),
         (Verdict.IGNORED_RANGE, view._replace(identity=who._replace(external=("34.1.1.1", 6881)))),
         (Verdict.ID_UNFIT, view._replace(identity=who._replace(bep42="invalid"))),

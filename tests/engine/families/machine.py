@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from dhtui.engine.families.address import sending_address
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
@@ -24,6 +25,7 @@ HERE = {IPV4: ("198.51.100.2", "198.51.100.3"), IPV6: ("2001:db8::2", "2001:db8:
 THERE = {IPV4: "198.51.100.1", IPV6: "2001:db8:1::1"}
 """Where the other node is, in each family."""
 BOTH = (IPV4, IPV6)
+TEREDO = "2001:0:4136:e378:8000:63bf:3fff:fdd2"
 ITEM = ImmutableItem(b"5:hello")
 
 
@@ -162,6 +164,30 @@ async def comes_later() -> dict[str, Any]:
     return told
 
 
+async def at_home() -> dict[str, Any]:
+    """The external address is one of the machine's own: a probe would not leave the machine."""
+    told: dict[str, Any] = {}
+    for family in BOTH:
+        addr = HERE[family][0], 7000
+        async with Node(NodeConfig(listen=addr, settings=Settings(external=addr))) as node:
+            node._sides.first.tick()
+            snapshot = node.snapshot()
+            told[family.name] = [*snapshot.reachability, snapshot.methods["probe"].sent]
+    return told
+
+
+def teredo() -> dict[str, str | None]:
+    """From where packets to the internet go, with an address of Teredo alone, and with another one besides."""
+    ip("-6", "address", "del", f"{HERE[IPV6][0]}/128", "dev", "lo")
+    ip("-6", "address", "del", f"{HERE[IPV6][1]}/128", "dev", "lo")
+    ip("-6", "address", "del", f"{THERE[IPV6]}/128", "dev", "lo")
+    ip("-6", "address", "add", TEREDO, "dev", "lo", "nodad")
+    ip("-6", "route", "replace", "default", "dev", "lo")
+    alone = sending_address(IPV6)
+    ip("-6", "address", "add", f"{HERE[IPV6][0]}/128", "dev", "lo", "nodad")
+    return {"alone": alone, "beside": sending_address(IPV6)}
+
+
 async def everything() -> dict[str, Any]:
     """All that is tried."""
     ip("link", "set", "lo", "up")
@@ -175,6 +201,8 @@ async def everything() -> dict[str, Any]:
             "IPv6": await with_families(IPV6),
             "changes": await that_change(),
             "comes": await comes_later(),
+            "home": await at_home(),
+            "teredo": teredo(),
         }
 
 

@@ -13,6 +13,8 @@ import pytest
 from support.apart import ROOT
 from under_attack.namespace import way_in
 
+from dhtui.text.node.details import detail_words
+
 DEADLINE = 120.0
 
 
@@ -80,3 +82,16 @@ def test_a_family_that_comes_later_is_joined(told: dict[str, Any]) -> None:
     comes = told["comes"]
     assert comes["links"] == [["IPv6", "missing"], ["IPv6", "up"]] and comes["missing"] == []
     assert comes["families"] == ["IPv4", "IPv6"] and comes["answered"] == {"IPv4": 1, "IPv6": 1}
+
+
+@pytest.mark.parametrize("family", ["IPv4", "IPv6"])
+def test_a_probe_that_would_not_leave_the_machine_is_not_sent(told: dict[str, Any], family: str) -> None:
+    """It would pass no firewall: the node serves, and does not say that strangers reach it."""
+    state, why, read_only, read_only_why, sent = told["home"][family]
+    assert (state, read_only, sent) == ("unknown", False, 0), why
+    assert "no NAT is in the way" in detail_words(read_only_why)
+
+
+def test_32_06_an_address_of_teredo_is_taken_only_if_there_is_no_other(told: dict[str, Any]) -> None:
+    """The system chooses by RFC 6724: it takes Teredo last."""
+    assert told["teredo"] == {"alone": "2001:0:4136:e378:8000:63bf:3fff:fdd2", "beside": "2001:db8::2"}

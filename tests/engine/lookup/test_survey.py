@@ -16,6 +16,7 @@ from dhtui.engine.simulation.passive_nodes import Population
 from dhtui.engine.views.events import BootstrapProgress
 from dhtui.engine.wire.compact import NodeInfo, is_local
 from dhtui.engine.wire.krpc import FindNode
+from dhtui.text.node.details import detail_words
 
 from ..network import Network, Puppet, events_of, naming, silent
 
@@ -135,7 +136,7 @@ def surveyed(settings: dict[str, Any]) -> tuple[list[str], Counter[bytes]]:
     heard = events_of(core)
     simulation.bootstrap(core)
     simulation.run(20.0)
-    said = [event.text for event in heard if isinstance(event, BootstrapProgress)]
+    said = [detail_words(event.text) for event in heard if isinstance(event, BootstrapProgress)]
     known = core._table.nearest_known(core.id, 10_000)
     return said, Counter(bytes([contact.id[0] >> 4]) for contact in known)
 

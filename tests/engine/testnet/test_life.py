@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from random import Random
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from support.apart import PATIENCE
@@ -21,6 +21,7 @@ from dhtui.engine.testnet import Life
 from dhtui.engine.testnet.weather import MOST_ON_THE_WAY, Weather, WeatherEndpoint
 from dhtui.engine.views.events import Event, PacketReceived
 from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.family import family_of
 from dhtui.engine.wire.ids import distance
 
 HERE, THERE = ("127.0.0.1", 1), ("127.0.0.2", 2)
@@ -249,6 +250,21 @@ async def test_liars_give_what_is_false_and_lookups_find_what_is_true() -> None:
         assert any(distance(one.id, target) < nearest for one in named)
         assert all(one.addr[0].startswith("127.") for one in named), "all that is named is on loopback"
         assert (await node.get(target)).item == net.items[0]
+
+
+@pytest.mark.parametrize("family", ["6", "both"])
+async def test_liars_lie_in_ipv6_too(family: Literal["6", "both"]) -> None:
+    async with asyncio.timeout(PATIENCE), Testnet(10, liars=1, family=family) as net, net.node() as node:
+        await node.bootstrapped()
+        target = bytes(20)
+        nearest = min(distance(each.id, target) for each in net.nodes)
+        (liar,) = (each for each in net.nodes if each.address == net.liars[0])
+        for addr in liar.addresses:
+            named = (await node.find_node(target, remotes=[addr])).asked[0].nodes
+            assert named and all(family_of(one.addr[0]) is family_of(addr[0]) for one in named)
+            assert all(family_of(ip).is_loopback(ip) for ip, _ in (one.addr for one in named))
+            assert any(distance(one.id, target) < nearest for one in named)
+        assert (await node.get(net.items[0].target)).item == net.items[0]
 
 
 async def test_a_node_can_be_made_to_lie() -> None:

@@ -86,7 +86,7 @@ def test_a_method_that_is_not_known_is_about_a_target_and_stores_nothing() -> No
 
 
 def test_there_is_a_question_for_each_method_that_reads() -> None:
-    """Forms offer what is in `QUESTIONS`: of the methods with a target, as lookups too."""
+    """Of the methods with a target, as lookups too."""
     reading = [row for row in METHODS.values() if not row.stores]
     assert list(QUESTIONS) == [row.name for row in reading]
     assert list(LOOKUP_KINDS) == [row.name for row in reading if row.about]

@@ -24,6 +24,7 @@ from dhtui.headless.many.progress import SPAN, Meter
 from dhtui.headless.many.told import Tally, Told
 from dhtui.items.file import encode_item, text, write
 from dhtui.items.value import pointer
+from dhtui.text.actions.results import Came, Said
 
 HASH = "86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0"
 OTHER = "aa" * 20
@@ -262,7 +263,7 @@ def told(action: str, *, ok: bool, asked: tuple[NodeOutcome, ...] = (), **more: 
     standing: Any = None
     return Told(
         Job(1, 0, HASH, Request(action=action)),
-        Result(action=action, ok=ok, summary="so it is", standing=standing, outcome=outcome),
+        Result(action=action, ok=ok, said=Said(Came.BAD_ITEM, text="so it is"), standing=standing, outcome=outcome),
     )
 
 

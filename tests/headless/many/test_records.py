@@ -29,6 +29,8 @@ from dhtui.headless.output import Output
 from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
 from dhtui.keyring.zbase32 import encode_public
+from dhtui.runtime.figures import kept as kept_figures
+from dhtui.runtime.metrics.families import Kept
 from dhtui.runtime.node_run import NodeRun
 
 pytest.importorskip("dns")
@@ -188,8 +190,10 @@ async def test_what_could_not_be_put_is_put_once_the_run_stays(
     async with asyncio.timeout(PATIENCE), Testnet(8) as net, net.node() as node:
         await node.bootstrapped()
         run = NodeRun(node, output.warn, keep_folder=None, save=None)
+        assert run.kept is None
         staying = asyncio.ensure_future(keeping.keep(run, [("me", item, ())], output, cast(Any, stop)))
         await looked.wait()
+        assert kept_figures(run.kept) == Kept(fresh=1), "the metrics count the items"
         stop.asked.set()
         await staying
     serving, kept, account = map(json.loads, capsys.readouterr().out.splitlines())

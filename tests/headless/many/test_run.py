@@ -38,8 +38,12 @@ from dhtui.headless.output import Output
 from dhtui.headless.stopping import Stop
 from dhtui.items.file import write
 from dhtui.keyring import Keyring
-from dhtui.options.options import Options
+from dhtui.options import config
+from dhtui.options.planning import plan
+from dhtui.options.planning.many import READS_A_SECOND, WRITES_A_SECOND
 from dhtui.runtime.node_run import NodeRun
+from dhtui.text.actions.notices import NoAddress, Unusable
+from dhtui.text.actions.results import Came, Said
 
 ITEM = sign(BEP44_TEST_KEY, b"5:hello", 3, b"many")
 
@@ -107,8 +111,8 @@ def test_what_the_key_put_is_noted(run: Run, net: Neighbours, home: Path) -> Non
 def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
     run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def no_names(remote: HostPort, families: Collection[Family]) -> tuple[Addr, ...] | str:
-        return "has no address" if remote.host == "somewhere" else await look_up(remote, families)
+    async def no_names(remote: HostPort, families: Collection[Family]) -> tuple[Addr, ...] | NoAddress:
+        return NoAddress(Unusable.NO_ADDRESS) if remote.host == "somewhere" else await look_up(remote, families)
 
     monkeypatch.setattr("dhtui.headless.many.run.look_up", no_names)
     Path("nodes").write_text(f"{net.node}\n127.0.0.9:1\nsomewhere:1\n{net.liar}\n")
@@ -118,10 +122,43 @@ def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
     *lines, last = sorted(parsed(out), key=lambda line: line.get("line", 9))
     assert code == Exit.FAILED and last["found"] == 2
     assert [line["found"] for line in lines] == [True, False, False, True]
-    assert lines[1]["node"]["status"] == "blocked" and lines[2]["summary"] == "has no address"
+    assert lines[1]["node"]["status"] == "blocked" and lines[2]["summary"] == "has no address that can be used"
     assert len(Path("r").read_text().splitlines()) == 4
     code, out, _ = run(*argv)
     assert code == Exit.FAILED and out == "", "all of them are done"
+
+
+def test_many_targets_are_asked_of_one_node(run: Run, net: Neighbours) -> None:
+    """And only of it: without a bootstrap, and as one target is."""
+    argv = ("--listen", "127.0.0.1:0", "--remote", net.node, "--rate", "100", "--json")
+    items = [ImmutableItem(b"2:r%d" % number) for number in range(3)]
+    for number, item in enumerate(items):
+        write(Path(f"item{number}.json"), item)
+    Path("files").write_text("".join(f"item{number}.json\n" for number in range(3)))
+    code, out, err = run(*argv, "--do", "put", "--targets", "files")
+    *lines, last = parsed(out)
+    assert (code, last["found"]) == (0, 3), err
+    assert all([each["addr"] for each in line["holders"]] == [net.node] for line in lines)
+    Path("wanted").write_text("".join(f"{item.target.hex()}\n" for item in items))
+    code, out, _ = run(*argv, "--do", "get", "--targets", "wanted")
+    *lines, last = parsed(out)
+    assert code == 0 and {line["item"]["value_text"] for line in lines} == {"r0", "r1", "r2"}
+    assert all(line["asked"] == 1 for line in lines)
+    code, out, _ = run(*argv, "--do", "find_node", "--targets", targets(2))
+    assert code == 0 and all(net.node not in [near["addr"] for near in line["closest"]] for line in parsed(out)[:-1])
+
+
+@pytest.mark.parametrize(
+    ("argv", "rate"), [("--do put", WRITES_A_SECOND), ("--do get", READS_A_SECOND), ("--do scrape --rate 9", 9.0)]
+)
+def test_named_nodes_are_asked_at_a_rate_that_they_take(argv: str, rate: float) -> None:
+    words = ["--targets", "f", *argv.split()]
+    many = plan(config.read([*words, "--remote", "127.0.0.1:1,127.0.0.1:2"]))
+    assert isinstance(many, Request) and many.many is not None and many.many.rate == rate
+    assert many.remotes is not None and len(many.remotes) == 2
+    lookups = plan(config.read(["--targets", "f", "--do", "get", "--remote", "closest_stores"]))
+    assert isinstance(lookups, Request) and lookups.many is not None
+    assert (lookups.many.rate, lookups.remotes) == (None, None)
 
 
 def test_a_line_that_makes_no_sense_is_told_before_any_packet(run: Run) -> None:
@@ -266,7 +303,8 @@ class Gone(ManyRun):
         standing: Any = None
         asked = (NodeOutcome(addr=("1.2.3.4", 5), status=Status.ANSWERED, rtt=0.1),) if job.line <= 5 else ()
         outcome = Outcome(action="get", target=bytes(20), asked=asked)
-        return Told(job, Result(action="get", ok=False, summary="", standing=standing, outcome=outcome))
+        said = Said(Came.ASKED, outcome)
+        return Told(job, Result(action="get", ok=False, said=said, standing=standing, outcome=outcome))
 
 
 async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -276,7 +314,7 @@ async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: p
     async with Testnet(4) as net, net.node() as node:
         run = NodeRun(node, output.warn, keep_folder=None, save=None)
         with targets_of(request) as found, Stop(output) as stop:
-            code = await Gone(found)(run, Options(), [request], output, stop)
+            code = await Gone(found)(run, [request], output, stop)
     last = parsed(capsys.readouterr().out)[-1]
     assert code is Exit.NO_ANSWER and not last["complete"] and "nobody answers any more" in last["summary"]
     assert last["targets"] == 5 + GONE and last["unanswered"] == GONE
@@ -291,6 +329,10 @@ async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: p
         ("--do get --resume r", "--resume needs --targets"),
         (f"--do get --targets f --target {'0' * 40}", "--target has no meaning with --targets"),
         ("--do ping --targets f --remote 127.0.0.1:1", "--remote has no meaning with --targets"),
+        ("--do put --targets f --remote 127.0.0.1:1 --wide", "--wide has no meaning with --remote"),
+        ("--do put --targets f --remote 127.0.0.1:1 --read-back", "--read-back has no meaning with --remote"),
+        ("--do put --targets f --remote 127.0.0.1:1 --min-stored 2", "at most 1 (--remote)"),
+        ("--do get --targets f --remote nowhere", "--remote"),
         ("--do get --targets f --keep", "--keep has no meaning with --targets"),
         ("--do put --targets f --val x", "--val has no meaning with --targets"),
         ("--do put --targets f --records r", "--targets has no meaning with --records"),

@@ -18,6 +18,7 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
 from dhtui.items.keepalive.plan import CheckVerdict, Decision, KeptItem
+from dhtui.text.actions.keeping import check_words
 
 NOW = 1_000_000.0
 ITEM = sign(BEP44_TEST_KEY, b"3:two", 2)
@@ -138,7 +139,7 @@ def test_an_older_item_in_the_network_does_not() -> None:
 
 def test_another_value_with_the_same_seq_is_told() -> None:
     decision = plan.decide(kept(), found([ITEM] * 5 + [RIVAL] * 3, best=RIVAL), NOW)
-    assert decision.item == ITEM and decision.note == "3 of the nodes hold another value with the same seq"
+    assert decision.item == ITEM and check_words(decision.note) == "3 of the nodes hold another value with the same seq"
 
 
 def test_after_a_put_it_is_looked_after_in_about_an_hour() -> None:
@@ -175,7 +176,7 @@ def test_a_network_that_is_not_there_is_a_failure_with_its_reason() -> None:
     decision = plan.decide(kept(), nobody, NOW)
     after = plan.after(kept(), decision, nobody, NOW, Random(1))
     assert after.last is not None
-    assert (after.last.verdict, after.last.note) == (CheckVerdict.FAILED, "there was no node to ask")
+    assert (after.last.verdict, check_words(after.last.note)) == (CheckVerdict.FAILED, "there was no node to ask")
 
 
 def test_paused_items_are_never_due() -> None:

@@ -19,6 +19,7 @@ from hashlib import sha1
 from pathlib import Path
 
 from peers.peer import Peer
+from support.apart import PATIENCE
 from under_attack.namespace import open_up
 
 from dhtui.engine.node import Node
@@ -31,7 +32,7 @@ LINK, ETHERNET, ALL = "lo", 1, 3
 QUIET = 0.5
 """Seconds without a packet after which all were captured."""
 MARK = b"the end of this capture"
-DEADLINE = 30.0
+DEADLINE = PATIENCE
 
 
 class Sniffer(threading.Thread):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dpkt  # type: ignore[import-untyped]
 import pytest
+from support.apart import PATIENCE
 from support.captures import ME, RAW, enhanced, interface, lookup, pcap, section, traffic
 
 from dhtui.packets.captures.datagrams import Datagrams
@@ -79,7 +80,7 @@ def compared_with_tshark(file: Path, port: int = 6881) -> int:
     fields = ("frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "udp.payload")
     command = ["tshark", "-r", str(file), "-T", "json", "-Y", "udp", "-d", f"udp.port=={port},bt-dht"]
     command += [part for field in fields for part in ("-e", field)]
-    lines = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+    lines = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE).stdout)
     theirs: list[object] = []
     for line in lines:
         at, *told, payload = (line["_source"]["layers"][field][0] for field in fields)

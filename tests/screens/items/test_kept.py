@@ -14,6 +14,7 @@ from support.background import Neighbours, neighbours
 from dhtui.app import Explorer
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
@@ -26,6 +27,7 @@ from dhtui.runtime.host import Nodes
 from dhtui.runtime.opening import on_network
 from dhtui.screens.items.kept_list import KeptList
 from dhtui.screens.items.screen import ItemsScreen
+from dhtui.text.actions.keeping import CheckNote, CheckWhy
 from dhtui.text.safe import magnet
 from dhtui.widgets.source_input import SourceInput
 
@@ -45,8 +47,10 @@ NEW = ImmutableItem(b"3:new")
 def kept() -> tuple[KeptItem, ...]:
     """One of each state."""
     put = Check(at=NOW - 300, verdict=CheckVerdict.PUT, copies=3, stored=8, tried=8)
-    enough = Check(at=NOW - 65, verdict=CheckVerdict.ENOUGH, copies=11, note="others keep it alive")
-    failed = Check(at=NOW - 30, verdict=CheckVerdict.FAILED, note="there was no node to ask")
+    enough = Check(at=NOW - 65, verdict=CheckVerdict.ENOUGH, copies=11, note=CheckNote(CheckWhy.OTHERS))
+    failed = Check(
+        at=NOW - 30, verdict=CheckVerdict.FAILED, note=CheckNote(CheckWhy.STOPPED, stop=StopReason.NOBODY_TO_ASK)
+    )
     return (
         KeptItem(item=BLOG, added=NOW - 9000, due=NOW + 3000, put_at=NOW - 300, last=put),
         KeptItem(item=FOREIGN, added=NOW - 8000, due=NOW + 3400, last=enough),
@@ -180,7 +184,7 @@ async def test_a_damaged_list_is_told_and_set_aside(tmp_path: Path) -> None:
 async def test_nothing_a_terminal_obeys_reaches_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     evil = ESCAPES.encode()[:60]
     item = sign(KEY, b"%d:%b" % (len(evil), evil), 1, evil)
-    note = Check(at=NOW, verdict=CheckVerdict.FAILED, note=ESCAPES)
+    note = Check(at=NOW, verdict=CheckVerdict.FAILED, note=CheckNote(CheckWhy.WRITTEN, text=ESCAPES))
     keep(tmp_path, KeptItem(item=item, added=NOW, due=NOW, last=note))
     async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
         await shown(stage)

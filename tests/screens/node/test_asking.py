@@ -19,6 +19,7 @@ from dhtui.engine.testnet import Testnet
 from dhtui.engine.views.snapshot import Ban
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.engine.wire.family import family_of
 from dhtui.engine.wire.faults import Fault
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
@@ -26,12 +27,14 @@ from dhtui.screens.dialogs.prompt import Prompt
 from dhtui.screens.node.ask_request import Question, named_rows, put_question, read_ask
 from dhtui.screens.node.page import NodePage
 from dhtui.screens.table.bans import BanList
+from dhtui.text.actions.notices import NoAddress
 from dhtui.widgets.pick import Pick
 
 from .. import snapshots
+from ..dual import dual
 from ..items.item_stage import verdict
 from ..snapshots import HOSTILE, OWN
-from ..stage import PaperNode, Stage, exploring, matches_goldens, pong
+from ..stage import LARGE, PaperNode, Stage, exploring, matches_goldens, pong
 
 STRANGER = ("203.0.113.77", 6881)
 TARGET = bytes(range(20))
@@ -195,12 +198,42 @@ async def test_what_a_node_gave_is_shown_and_nothing_of_it_is_obeyed() -> None:
             assert "token 1b5b" in stage.text() and all(c == "\n" or c.isprintable() for c in stage.text())
 
 
+@pytest.mark.parametrize("silent", ["IPv4", "IPv6", ""])
+async def test_a_name_gives_both_and_both_are_asked(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is that of the first address that answers; what the other said is told."""
+    both: tuple[Addr, ...] = (STRANGER, ("2001:db8::77", 6881))
+
+    async def found(remote: object, families: object) -> tuple[Addr, ...]:
+        return both
+
+    class Half(Asked):
+        def _answer(self, question: str, addr: Addr) -> Outcome:
+            if family_of(addr[0]).name != silent:
+                return super()._answer(question, addr)
+            lost = NodeOutcome(addr=addr, status=Status.TIMED_OUT)
+            return Outcome(action=question, target=None, asked=(lost,))
+
+    monkeypatch.setattr("dhtui.screens.node.page.look_up", found)
+    node = Half(dual())
+    async with exploring(node, LARGE, show="table") as stage:
+        await stage.press("a")
+        await fill(stage, node="seed.example:6881")
+        await stage.press("enter")
+        await stage.settle()
+        assert {addr for *_, addr in node.asked} == set(both)
+        page = stage.app.screen
+        assert isinstance(page, NodePage)
+        assert page._addr == both[1 if silent == "IPv4" else 0]
+        text = " ".join(stage.text().split())
+        assert "203.0.113.77:6881" in text and "[2001:db8::77]:6881" in text
+
+
 async def test_a_node_of_a_testnet_answers_for_itself() -> None:
     async with Testnet(8) as net, Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=net.bootstrap[:1])) as node:
         await node.bootstrapped()
         request = read_ask(net.bootstrap[-1], Question("find_node"), node.id)
         addrs = await look_up(request.remote)
-        assert not isinstance(addrs, str)
+        assert not isinstance(addrs, NoAddress)
         (addr,) = addrs
         outcome = await put_question(node, addr, request)
         rows = named_rows(outcome.asked[0], node.id, node.id, {node.address}, set())

@@ -1,0 +1,1 @@
+"""What came of an action, as values, and in words."""

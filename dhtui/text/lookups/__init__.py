@@ -1,0 +1,1 @@
+"""A lookup that is taken apart, in words. Times are handed in as texts."""

@@ -1,0 +1,1 @@
+"""What a run says of itself, of recordings, and of cases of conformance."""
