@@ -535,6 +535,11 @@ LEGEND = (
     ("·", "a free place"),
     ("◀", "the bucket that our own id falls into"),
     ("▶", "the selected line"),
+    ("▷", "the selected line of a list that the keys do not go to now; in a form: what is chosen"),
+    ("▸", "there is more in it than this line"),
+    ("▾", "what is in it stands below it"),
+    ("‹", "it begins farther left than is seen"),
+    ("›", "it goes on farther right than is seen"),
 )
 """The signs that stand for states, as the help explains them."""
 

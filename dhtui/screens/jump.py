@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from string import ascii_lowercase
 from typing import TypeAlias
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from ..bindings.registry import JUMP, POPUP, VIEWS, show_actions
@@ -48,6 +50,7 @@ class Jump(Window[Goal | None]):
     def __init__(self, found: dict[str, Goal]) -> None:
         super().__init__()
         self._found = found
+        self._first: Size | None = None
 
     def compose_body(self) -> ComposeResult:
         """A letter on each pane, and a list of the rest."""
@@ -61,6 +64,12 @@ class Jump(Window[Goal | None]):
             with Vertical(classes="window") as window:
                 window.border_title = Content("go to")
                 yield Lines(*lines)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In a terminal of another size the panes are elsewhere: the letters go."""
+        if self._first not in (None, event.size):
+            self.dismiss(None)
+        self._first = event.size
 
     def action_choose(self, letter: str) -> None:
         """Goes there."""

@@ -35,6 +35,9 @@ EVERYWHERE: Final = Section(
     (
         ("reachable", "strangers reach us: one that we never contacted asked us something, or our own probe came back"),
         ("not seen from outside", "nothing has shown that yet; we may be reachable all the same"),
+        ("● ○", "before the two: ● strangers reach us, ○ nothing has shown it"),
+        ("▶ ‖", "a recording or a capture is played, or stands still; ‖ alone: the view is frozen"),
+        ("›", "between screens: the way that led here"),
         ("bep42", "whether our id fits our address: ✓ it does, ✗ not, – exempt (local), ? address not known"),
         ("✓ ? ✗", "nodes in the table: good, questionable, bad"),
         ("packets since", "datagrams in and out since the view was frozen"),
@@ -417,8 +420,18 @@ _LOOKUP: Final = (
             (
                 "slow motion",
                 "○ a query on its way, ● its answer; each takes half of the round trip. ◇ on a dotted arc: an answer "
-                "named a node, and we ask it; amber is near the target",
+                "named a node, and we ask it; amber is near the target, ▼ is us",
             ),
+            (
+                "• ◆ ● ◈",
+                "in the ladder: an answer; one that gave peers or the value; one of the critical path; both. ◉ the "
+                "selected node's, □ one that came late",
+            ),
+            ("├ ┣ ┝ ┯", "a query in the waterfall and the tree; heavy lines: those of the critical path"),
+            ("┆", "the moment that is shown"),
+            ("↑ ↓", "in a border: so many rows are above and below those seen"),
+            ("⇄ ◆ Σ ◷", "in the verdict: what the policy did, what was found, what it cost, where the time went"),
+            ("+ −", "in a comparison: more, less"),
             ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
             ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
             ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),
@@ -484,6 +497,7 @@ _ITEMS: Final = (
             ("changed by", "since its newest value was first seen, and whose it is: us, another, or found there"),
             ("care", "kept: put again where it is missing; watched: looked for only; both; paused; not kept"),
             ("value", "the value in short"),
+            ("▲ ◆ ▼", "in the details, where they lie in the id space: nodes that hold it, its target, our own id"),
         ),
     ),
     Section(
@@ -530,6 +544,13 @@ _KEYS: Final = (
 )
 
 _PEERS: Final = (
+    Section(
+        "id space",
+        (
+            ("◆ ●", "the infohash, and nodes that gave peers of it; amber is near it"),
+            ("▼ us", "our own id"),
+        ),
+    ),
     Section(
         "kept here",
         (

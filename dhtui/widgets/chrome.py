@@ -69,7 +69,8 @@ _VERDICTS: dict[str, Span] = {
 
 
 def _identity(snapshot: Snapshot, whose: Span, width: int) -> Line:
-    """Who we are; where there is little room without the version, then without the verdict on the id."""
+    """Who we are; where there is little room without the version, then without the verdict on the id,
+    then without the id."""
     who = snapshot.identity
     reachable = snapshot.reachability.state == "reachable"
     name: Span = (f" dhtui {__version__}  ", "accent")
@@ -87,7 +88,8 @@ def _identity(snapshot: Snapshot, whose: Span, width: int) -> Line:
         for line in ((name, *middle, verdict), (short, *middle, verdict)):
             if width_of(line) <= width:
                 return line
-    return (short, *middle)
+    least: Line = (short, *middle)
+    return least if width_of(least) <= width else least[:-1]
 
 
 class Tabs(Lines):

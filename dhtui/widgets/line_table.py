@@ -145,7 +145,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
     def _lengthens(self, looks: Sequence[_Look | None]) -> bool:
         """Whether a row in sight has, for the first time, more text than a column of theirs that may take more."""
         for place, column in enumerate(self.model.columns):
-            if column.most and column.title not in self._long:
+            if column.most and not column.grow and column.title not in self._long:
                 cells = (look[0][place] for look in looks if look is not None)
                 if any(width_of(cell) > column.width for cell in cells):
                     self._long.add(column.title)

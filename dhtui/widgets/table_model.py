@@ -32,7 +32,9 @@ class Column(Generic[Row]):
     middle: bool = False
     """What does not fit is left out of its middle, not of its end: for ids. Text with blanks is none."""
     most: int = 0
-    """Cells that it takes, where there are any left, once a row in sight has more text than `width`: for addresses."""
+    """Cells that it takes, where there are any left, once a row in sight has more text than `width`: for addresses.
+    With `grow`: it takes its share up to so many; what is beyond is for the others that grow,
+    or, where all have that, for the last one."""
     rank: int = 0
     """The columns of the highest rank are left out first where the table is too narrow; 0: never."""
 
@@ -233,9 +235,15 @@ def lay_out(columns: Sequence[Column[Any]], width: int, long: Collection[str] = 
     growing = [i for i in sorted(kept) if columns[i].grow]
     widths = [columns[i].width if i in kept else 0 for i in range(len(columns))]
     for i in sorted(kept):
-        if columns[i].title in long:
+        if columns[i].title in long and not columns[i].grow:
             more = min(spare, max(0, columns[i].most - columns[i].width))
             widths[i], spare = widths[i] + more, spare - more
-    for nth, i in enumerate(growing):
-        widths[i] += spare // len(growing) + (nth < spare % len(growing))
+    content, needs = list(growing), {i: max(0, columns[i].most - columns[i].width) for i in growing if columns[i].most}
+    for i in sorted(needs, key=lambda i: needs[i]):
+        if needs[i] < spare // len(content):
+            content.remove(i)
+            widths[i], spare = widths[i] + needs[i], spare - needs[i]
+    content = content or growing[-1:]  # what nobody has a use for
+    for nth, i in enumerate(content):
+        widths[i] += spare // len(content) + (nth < spare % len(content))
     return widths

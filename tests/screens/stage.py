@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from math import inf
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
+from unittest.mock import patch
 
 from support.apart import PATIENCE
+from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
@@ -32,6 +34,8 @@ from .snapshots import OWN
 GOLDENS = Path(__file__).parent / "goldens"
 REPAINT = 30.0  # seconds in which a loaded machine surely paints
 SMALL, LARGE = (80, 24), (160, 45)
+FOUR: Final = (SMALL, (120, 35), LARGE, (200, 60))
+"""The sizes in which every screen and window is kept."""
 
 
 @dataclass
@@ -196,7 +200,45 @@ async def exploring(
 
 
 async def matches_golden(stage: Stage, name: str) -> None:
-    """Compares the screen with the text kept under that name. With DHTUI_GOLDENS=write it is kept from now on.
+    """Compares the screen with the text kept under that name. With DHTUI_GOLDENS=write it is kept from now on."""
+    apart = await _apart(stage, name)
+    assert not apart, apart
+
+
+async def matches_goldens(stage: Stage, name: str) -> None:
+    """The same in each of the four sizes, into which this one run is resized; it returns to its own at the end."""
+    own, apart = stage.app.size, []
+    for size in FOUR:
+        await resize(stage, *size)
+        if difference := await _apart(stage, f"{name}-{size[0]}x{size[1]}"):
+            apart.append(difference)
+    await resize(stage, *own)
+    assert not apart, "\n\n".join(apart)
+
+
+async def resize(stage: Stage, width: int, height: int) -> None:
+    """Nothing is waited for but the layout: work may be held by a test, and a window may wait for the user.
+
+    What Textual would write to a terminal, and throws away without one, is not made: `Stage.text` makes it once.
+    """
+    with patch.object(Compositor, "render_update", _nothing_written):
+        await stage.pilot.resize_terminal(width, height)
+        await stage.pilot.pause()
+        for _ in range(2):  # what is shown may change the sizes of panes, and those what is shown
+            for screen in stage.app.screen_stack:
+                if isinstance(screen, ExplorerScreen):  # also one behind a window, for which no time passes here
+                    screen.tick()
+            await stage.pilot.pause()
+
+
+def _nothing_written(compositor: Compositor, *_: object, **__: object) -> str:
+    """In place of Textual's, which draws what has changed."""
+    compositor._dirty_regions.clear()
+    return ""
+
+
+async def _apart(stage: Stage, name: str) -> str:
+    """How the screen differs from what is kept; empty: not at all.
 
     What was set off by a timer or a thread may be painted a moment later: a screen that differs is given it.
     """
@@ -210,5 +252,7 @@ async def matches_golden(stage: Stage, name: str) -> None:
             while stage.text() != wanted:
                 await stage.pilot.pause(0.05)
     drawn = stage.text()
+    if drawn == wanted:
+        return ""
     apart = "\n".join(unified_diff(wanted.splitlines(), drawn.splitlines(), "kept", "drawn", n=0, lineterm=""))
-    assert drawn == wanted, f"{path.name}; DHTUI_GOLDENS=write keeps the new look\n{apart}"
+    return f"{path.name}; DHTUI_GOLDENS=write keeps the new look\n{apart}"

@@ -26,7 +26,7 @@ from dhtui.widgets.chrome import Header
 
 from . import snapshots
 from .command.test_bar import said, type_line
-from .stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from .stage import FOUR, LARGE, SMALL, PaperNode, Stage, exploring, matches_golden, matches_goldens, resize
 from .test_recording_goldens import RECORDING
 
 ESCAPES = snapshots.ESCAPES
@@ -355,12 +355,21 @@ async def test_nothing_is_written_where_it_is_read_only(tmp_path: Path) -> None:
     assert not (tmp_path / NAME).exists()
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize(("name", "keys"), [("columns", "C"), ("jump", "apostrophe"), ("help-line", "question_mark")])
-async def test_the_windows_look_as_kept(name: str, keys: str, size: tuple[int, int]) -> None:
-    async with exploring(snapshots.running(), size, show="table") as stage:
+@pytest.mark.parametrize(("name", "keys"), [("columns", "C"), ("help-line", "question_mark")])
+async def test_the_windows_look_as_kept(name: str, keys: str) -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
         await stage.press("tab", keys, *([keys] if name == "help-line" else []))
-        await matches_golden(stage, f"{name}-{size[0]}x{size[1]}")
+        await matches_goldens(stage, f"{name}")
+
+
+async def test_the_letters_of_a_jump_look_as_kept_and_go_where_the_size_changes() -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        await stage.press("tab")
+        for size in FOUR:
+            await resize(stage, *size)
+            assert not isinstance(stage.app.screen, Jump)
+            await stage.press("apostrophe")
+            await matches_golden(stage, f"jump-{size[0]}x{size[1]}")
 
 
 async def test_a_theme_that_was_named_goes_before_the_one_that_is_remembered_and_is_not_kept(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dhtui.bindings.registry import VIEWS
 from dhtui.sources.replay import Replay
 
 from .snapshots import running
-from .stage import LARGE, SMALL, PaperNode, Stage, matches_golden
+from .stage import SMALL, PaperNode, Stage, matches_goldens
 
 RECORDING = Path(__file__).parents[2] / "assets" / "demo.jsonl.gz"
 MOMENT = 21.3
@@ -48,10 +48,7 @@ def test_the_recording_is_whole(replay: Replay) -> None:
     assert replay.duration > 30
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", [view.name for view in VIEWS])
-async def test_screens_look_as_kept_at_a_moment_of_the_recording(
-    replay: Replay, name: str, size: tuple[int, int]
-) -> None:
-    async with recorded(replay, name, size) as stage:
-        await matches_golden(stage, f"demo-{name}-{size[0]}x{size[1]}")
+async def test_screens_look_as_kept_at_a_moment_of_the_recording(replay: Replay, name: str) -> None:
+    async with recorded(replay, name, SMALL) as stage:
+        await matches_goldens(stage, f"demo-{name}")

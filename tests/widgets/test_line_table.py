@@ -129,6 +129,17 @@ def test_columns_are_left_out_by_rank_and_the_rest_is_shared() -> None:
     assert lay_out(COLUMNS, 5) == [8, 5, 0]
 
 
+def test_a_column_that_grows_takes_no_more_than_it_can_use_while_another_has_too_little() -> None:
+    ids: Column[Fruit] = Column("id", 9, lambda r: (), grow=True, most=40)
+    client: Column[Fruit] = Column("client", 10, lambda r: (), grow=True, most=18)
+    rest: Column[Fruit] = Column("rest", 10, lambda r: (), grow=True)
+    assert lay_out((ids, client), 30) == [14, 15]
+    assert lay_out((ids, client), 50) == [31, 18]
+    assert lay_out((ids, client), 62) == [40, 21], "what nobody has a use for is the last one's"
+    assert lay_out((ids, rest), 100) == [40, 59]
+    assert lay_out((ids,), 60) == [60]
+
+
 def test_fit_counts_cells_not_characters() -> None:
     assert fit("abc", 5) == "abc  "
     assert fit("abc", 5, right=True) == "  abc"

@@ -55,7 +55,7 @@ COLUMNS: Final[tuple[Column[Row], ...]] = (
     Column("case", 6, lambda row: ((row.case.id, "data"),), sort=lambda row: row.case.order),
     Column("", 1, lambda row: ((str(row.case.level), "dim"),)),
     Column("rule", 30, lambda row: ((row.case.requirement, "plain"),), grow=True),
-    Column("instead", 30, lambda row: ((_instead(row), row.role),), grow=True, rank=1),
+    Column("instead", 30, lambda row: ((_instead(row), row.role),), grow=True, most=48, rank=1),
 )
 
 

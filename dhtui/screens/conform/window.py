@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from random import SystemRandom
+from textwrap import wrap
 from time import monotonic
 
 from textual import on, work
@@ -22,6 +23,7 @@ from ...packets.parts import Link
 from ...runtime.conformance import carry_out, way_to
 from ...text.format import address
 from ...text.safe import safe_text
+from ...text.spans import Role
 from ...widgets.bound import bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
@@ -33,6 +35,8 @@ from .rows import COLUMNS, Row, copy_forms, counts, details
 SEEDS = 1 << 32
 EVERY = 0.25
 """Seconds between two looks at what has come."""
+_PADDING = 2
+"""Cells beside the line of counts."""
 _CLOSE = POPUP[0]._replace(help="End the run, and close this window.")
 
 
@@ -74,6 +78,10 @@ class ConformWindow(ListWindow[None]):
         self.set_interval(EVERY, self.look)
         self.look()
 
+    def on_resize(self) -> None:
+        """The line of counts is fitted to the new size."""
+        self.look()
+
     def on_unmount(self) -> None:
         """Ends the run with the window."""
         self._stop.set()
@@ -102,7 +110,8 @@ class ConformWindow(ListWindow[None]):
         rows = self.rows()
         self.table.title = f"{len(rows)} cases for {safe_text(address(self._remote), 60)}"
         self.table.show(rows)
-        self.said.show([((self._words(rows), "bad" if self._lost else "plain"),)])
+        role: Role = "bad" if self._lost else "plain"
+        self.said.show([((text, role),) for text in wrap(self._words(rows), max(20, self.app.size.width - _PADDING))])
 
     @property
     def _lost(self) -> bool:

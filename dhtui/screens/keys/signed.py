@@ -10,11 +10,13 @@ from ...engine.items import mutable_target
 from ...keyring import Entry
 from ...packets.parts import Link
 from ...text.safe import safe_text
-from ...text.spans import Line, Span, crop, fit, width_of
+from ...text.spans import Line, Span, cell_len, crop, fit, width_of
 from ..items.mine_rows import MineRow, copies_words, sign_of, spark
 from .rows import date
 
 _NAME, _SEQ, _COPIES, _SPARK = 12, 7, 11, 12
+_MOST, _REST = 24, 62
+"""Cells of a name where there is room for it, and of what stands around it."""
 MAX_LINKS = 9
 """Items that a key leads to; the window lists all."""
 
@@ -52,17 +54,19 @@ def signed_lines(items: Sequence[Signed], width: int, height: int) -> list[Line]
         screen, put = key_of("show.items"), key_of("items.put")
         return [(("Nothing was put with it yet: ", "dim"), (f"{screen} {put}", "key"), (" puts an item.", "dim"))]
     fits = len(items) <= height
-    lines = [crop(_line(one), width) for one in items[: height if fits else height - 1]]
+    shown = items[: height if fits else height - 1]
+    name = max(_NAME, min(_MOST, width - _REST, max(cell_len(_name(one)) for one in shown)))
+    lines = [crop(_line(one, name), width) for one in shown]
     if not fits:
         lines.append(((f"and {len(items) - len(lines)} more; {key_of('inspect')} lists all puts", "dim"),))
     return lines
 
 
-def _line(one: Signed) -> Line:
+def _line(one: Signed, name: int) -> Line:
     row = one.row
     sign: Span = ("·", "dim") if row is None else sign_of(row)
     seq = "–" if one.seq is None else f"seq {one.seq}"
-    head: Line = (sign, (f" {fit(_name(one), _NAME)} {fit(seq, _SEQ)} ", "plain"))
+    head: Line = (sign, (f" {fit(_name(one), name)} {fit(seq, _SEQ)} ", "plain"))
     put = "" if one.put is None else f" put {date(one.put)}"
     if row is None:
         return (*head, (put.strip(), "plain"), ("  not looked for in this run", "dim"))

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from textual.geometry import Size
+
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import LookupDetail
 from ...lookups.cache import LookupCache
 from ...lookups.play import Play
+from ...widgets.lines import Lines
 from ..base import ExplorerScreen
 from ..notify import notify
 
@@ -34,6 +37,8 @@ class CourseScreen(ExplorerScreen):
     """Slow motion, under way or stopped."""
     _listed = -1.0
     """The moment of slow motion that the lists and the texts show."""
+    _room: tuple[Size, ...] = ()
+    """The sizes of the panes that they were fitted to."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -53,10 +58,11 @@ class CourseScreen(ExplorerScreen):
 
     def _lists_wait(self) -> bool:
         """Whether the lists and the texts stay as they are: in slow motion they change less often than the picture."""
-        play = self._play
-        if play is not None and play.running and abs(play.at - self._listed) < LISTS_EVERY * play.speed:
+        play, room = self._play, tuple(pane.size for pane in self.query(Lines))
+        soon = play is not None and play.running and abs(play.at - self._listed) < LISTS_EVERY * play.speed
+        if soon and room == self._room:
             return True
-        self._listed = -1.0 if play is None else play.at
+        self._listed, self._room = -1.0 if play is None else play.at, room
         return False
 
     def action_scrub(self, steps: int) -> None:

@@ -115,7 +115,8 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
     Column("", 1, lambda r: (("m" if r.marked else "", "key"),)),
     Column("what", 9, lambda r: ((safe_text(r.view.kind, 9), "plain"),), sort=lambda r: r.view.kind),
     Column(
-        "target", 9, lambda r: ((r.view.target.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.view.target
+        "target", 9, lambda r: ((r.view.target.hex(), "data"),), grow=True, middle=True, most=40,
+        sort=lambda r: r.view.target,
     ),
     Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=3),
     Column(
@@ -127,7 +128,7 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
         "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
     ),
     Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=4),
-    Column("found", 12, lambda r: ((_found(r.view), "plain"),), grow=True, rank=1),
+    Column("found", 12, lambda r: ((_found(r.view), "plain"),), grow=True, most=16, rank=1),
 )  # fmt: skip
 
 
@@ -184,7 +185,14 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
     Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
-    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.bits)),), grow=True, middle=True),
+    Column(
+        "node",
+        9,
+        lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.bits)),),
+        grow=True,
+        middle=True,
+        most=40,
+    ),
     Column(
         "address",
         21,
@@ -196,7 +204,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     ),
     Column("rtt", 6, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
-    Column("state", 11, _state, grow=True, sort=lambda r: list(MARKS).index(r.query_status)),
+    Column("state", 11, _state, grow=True, most=16, sort=lambda r: list(MARKS).index(r.query_status)),
     Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=2),
 )
 """``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""

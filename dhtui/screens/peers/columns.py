@@ -27,7 +27,7 @@ def _newest_peers(swarm: SwarmView) -> Line:
 
 
 SWARM_COLUMNS: tuple[Column[SwarmView], ...] = (
-    Column("infohash", 9, lambda r: _hash(r.infohash), grow=True, middle=True, sort=lambda r: r.infohash),
+    Column("infohash", 9, lambda r: _hash(r.infohash), grow=True, middle=True, most=40, sort=lambda r: r.infohash),
     Column("peers", 6, lambda r: ((str(r.total), "plain"),), right=True, sort=lambda r: r.total),
     Column(
         "first ends",

@@ -234,7 +234,7 @@ def _by_address(row: NodeRow) -> bytes:
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("st", 2, _state, right=True, sort=lambda r: (r.replacement, r.node.state)),
     Column(
-        "id", 9, lambda r: ((r.node.id.hex(), near(r.own, r.node.id)),), grow=True, middle=True,
+        "id", 9, lambda r: ((r.node.id.hex(), near(r.own, r.node.id)),), grow=True, middle=True, most=40,
         sort=lambda r: r.node.id,
     ),
     Column(
@@ -246,7 +246,7 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
         most=LONGEST_ADDRESS,
     ),
     Column(
-        "client", 10, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
+        "client", 10, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True, most=18,
         sort=lambda r: client_name(r.node.version).casefold(),
     ),
     Column("rtt", 6, _rtt, right=True, sort=lambda r: _late(r.node.rtt)),

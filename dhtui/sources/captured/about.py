@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Final
 
 from ...bindings.keymap import key_of
@@ -25,7 +26,12 @@ def instead(capture: Capture, ring: int) -> dict[str, Instead]:
 
 
 def _without(why: str) -> Instead:
-    return lambda width: ((), ((words.THIS_IS, "strong"), (why, "plain")), ((words.WHAT_THERE_IS, "dim"),))
+    def lines(width: int) -> list[Line]:
+        room = max(20, width - 2)
+        said: list[Line] = [((f" {text}", "plain"),) for text in wrap(f"{words.THIS_IS.strip()} {why}", room)]
+        return [(), *said, *(((f" {text}", "dim"),) for text in wrap(words.WHAT_THERE_IS.strip(), room))]
+
+    return lines
 
 
 def about(capture: Capture, ring: int) -> Iterator[Line]:
@@ -83,12 +89,12 @@ def _nodes(capture: Capture) -> Iterator[Line]:
         (key_of("whose"), "key"),
         (words.TAKES_ANOTHER, "dim"),
     )
-    yield ((f"   {fit('address', 24)}{fit('sent', 9, right=True)}{fit('came', 9, right=True)}  id", "title"),)
+    yield ((f"   {fit('address', 22)}{fit('sent', 7, right=True)}{fit('came', 6, right=True)}  id", "title"),)
     for party in parties[:NODES_LISTED]:
-        mark = "▸" if party.addr == me else " "
+        mark = "▷" if party.addr == me else " "
         shown = "" if party.id is None else party.id.hex()
-        counts = f"{fit(number(party.sent), 9, right=True)}{fit(number(party.received), 9, right=True)}"
-        name: Span = (f" {mark} {fit(address(party.addr), 24)}", "strong" if mark == "▸" else "plain")
+        counts = f"{fit(number(party.sent), 7, right=True)}{fit(number(party.received), 6, right=True)}"
+        name: Span = (f" {mark} {fit(address(party.addr), 22)}", "strong" if mark == "▷" else "plain")
         yield (name, (counts, "plain"), (f"  {shown}", "data"))
     if (more := capture.summary.nodes - NODES_LISTED) > 0:
         yield ((f"   and {plural(more, 'more node')}", "dim"),)

@@ -25,7 +25,7 @@ from dhtui.text.spans import Line
 
 from .. import snapshots
 from ..hostile import RAW
-from ..stage import LARGE, SMALL, PaperNode, exploring, matches_golden
+from ..stage import FOUR, SMALL, PaperNode, exploring, matches_golden, resize
 
 TALLY = Tally(
     blocks=12, visited=980, answered=512, nodes=500, sampling=210, sampled=4100, fitting=310, judged=480,
@@ -107,10 +107,8 @@ async def test_it_looks_as_kept() -> None:
     async with exploring(snapshots.running(), SMALL) as stage:
         shown = CensusWindow(under_way())
         await stage.app.push_screen(shown)
-        for size in (SMALL, LARGE):
-            await stage.pilot.resize_terminal(*size)
-            await stage.until(lambda: stage.app.size == size)  # noqa: B023 - done with before the next one
-            await stage.settle()
+        for size in FOUR:
+            await resize(stage, *size)
             shown.look()
             await stage.settle()
             await matches_golden(stage, f"census-{size[0]}x{size[1]}")

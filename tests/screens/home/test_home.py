@@ -20,14 +20,13 @@ from dhtui.sources.health import health
 from dhtui.text.spans import Line, width_of
 
 from .. import snapshots
-from ..stage import LARGE, SMALL, exploring, matches_golden
+from ..stage import exploring, matches_goldens
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 @pytest.mark.parametrize("state", ["starting", "no_network", "running"])
-async def test_home_looks_as_kept(state: str, size: tuple[int, int]) -> None:
-    async with exploring(snapshots.ALL[state](), size) as stage:
-        await matches_golden(stage, f"home-{state}-{size[0]}x{size[1]}")
+async def test_home_looks_as_kept(state: str) -> None:
+    async with exploring(snapshots.ALL[state]()) as stage:
+        await matches_goldens(stage, f"home-{state}")
 
 
 async def test_home_without_nodes_names_every_bootstrap_source_and_its_state() -> None:
@@ -110,10 +109,9 @@ def grown(points: int = 360) -> Snapshot:
     return base._replace(size=SizeView(8_412_000.0, 0.12, 17), growth=counts)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_home_after_some_lookups_looks_as_kept(size: tuple[int, int]) -> None:
-    async with exploring(grown(), size) as stage:
-        await matches_golden(stage, f"home-grown-{size[0]}x{size[1]}")
+async def test_home_after_some_lookups_looks_as_kept() -> None:
+    async with exploring(grown()) as stage:
+        await matches_goldens(stage, "home-grown")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dhtui.storage.memory import MAX_NAMED, Bookmark
 from dhtui.text.keyspace import near
 
 from ..snapshots import ESCAPES, OWN, running
-from ..stage import LARGE, SMALL, exploring, matches_golden
+from ..stage import SMALL, exploring, matches_goldens
 
 
 def told(bookmarks: dict[str, Bookmark]) -> list[list[str]]:
@@ -59,16 +59,9 @@ async def test_they_are_on_home_and_lead_on() -> None:
             "router": Bookmark("address", f"{node.addr[0]}:{node.addr[1]}"),
             "the list": Bookmark("infohash", view.lookups[0].target.hex()),
         }
-        for size in (SMALL, LARGE):
-            await stage.pilot.resize_terminal(*size)
-            await stage.until(lambda: stage.app.size == size)  # noqa: B023 - done with before the next one
-            await stage.settle()
-            await matches_golden(stage, f"home-bookmarks-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "home-bookmarks")
         await stage.press("tab", "down")
-        await stage.pilot.resize_terminal(*SMALL)
-        await stage.until(lambda: stage.app.size == SMALL)
-        await stage.settle()
-        await matches_golden(stage, "home-bookmarks-focused-80x24")
+        await matches_goldens(stage, "home-bookmarks-focused")
         assert stage.table("marks").has_focus and stage.screen.links() == (Link("address", node.addr, "router"),)
         await stage.press("enter")
         assert stage.screen.view.name == "table" and stage.table("nodes").has_focus

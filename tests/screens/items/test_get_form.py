@@ -28,7 +28,7 @@ from dhtui.text.item_words import change_words
 from dhtui.text.safe import magnet
 
 from ..snapshots import HOSTILE
-from ..stage import LARGE, SMALL, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, Stage, exploring, matches_goldens
 from .item_stage import (
     ME,
     TARGET,
@@ -146,28 +146,26 @@ def test_the_newest_wins(before: Item | None, now: Item | None, shown: Item) -> 
 # ---- the form ----------------------------------------------------------------------------------------------
 
 
-@SIZES
-async def test_the_form_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
-    shape = f"{size[0]}x{size[1]}"
+async def test_the_form_looks_as_kept(tmp_path: Path) -> None:
     paper = node(gets=[mixed()])
     paper.gate.clear()
     paper.steps = [detail(running=True)]
-    async with getting(paper, keys(tmp_path), size) as stage:
-        await matches_golden(stage, f"get-form-blank-{shape}")
+    async with getting(paper, keys(tmp_path)) as stage:
+        await matches_goldens(stage, "get-form-blank")
         await write(stage, "nonsense", "what")
-        await matches_golden(stage, f"get-form-error-{shape}")
+        await matches_goldens(stage, "get-form-error")
         await write(stage, "me", "what")
         await press(stage, "enter")
         screen = stage.app.screen
         assert isinstance(screen, GetForm)
         screen.tick()
         await stage.pilot.pause()
-        await matches_golden(stage, f"get-form-lookup-{shape}")
+        await matches_goldens(stage, "get-form-lookup")
         paper.gate.set()
         await stage.settle()
-        await matches_golden(stage, f"get-form-answers-{shape}")
+        await matches_goldens(stage, "get-form-answers")
         await stage.press("tab", "tab", "tab", "v", "v")
-        await matches_golden(stage, f"get-form-tree-{shape}")
+        await matches_goldens(stage, "get-form-tree")
 
 
 async def test_an_item_is_got_by_the_name_of_a_key_and_shown(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from dhtui.widgets.source_input import SourceInput
 
 from .. import snapshots
 from ..snapshots import ESCAPES
-from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_goldens
 
 NOW = 1_800_000_000.0
 KEY = PrivateKey.from_seed(bytes(range(32)))
@@ -111,21 +111,19 @@ async def asked_for_one(stage: Stage) -> SourceInput:
     return stage.app.screen.query_one(SourceInput)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
-async def test_the_list_looks_as_it_did(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_list_looks_as_it_did(tmp_path: Path) -> None:
     keep(tmp_path, *kept())
-    async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
+    async with exploring(KeepingNode(snapshots.running()), show="items", keep_folder=tmp_path) as stage:
         await shown(stage)
-        await matches_golden(stage, f"kept-{'small' if size == SMALL else 'large'}")
+        await matches_goldens(stage, "kept")
         await stage.press("down", "down")
         assert "there was no node to ask" in stage.text()
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
-async def test_an_empty_list_teaches(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
+async def test_an_empty_list_teaches(tmp_path: Path) -> None:
+    async with exploring(KeepingNode(snapshots.running()), show="items", keep_folder=tmp_path) as stage:
         await shown(stage)
-        await matches_golden(stage, f"kept-empty-{'small' if size == SMALL else 'large'}")
+        await matches_goldens(stage, "kept-empty")
 
 
 async def test_without_a_node_on_the_network_nothing_is_kept(tmp_path: Path) -> None:

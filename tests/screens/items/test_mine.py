@@ -21,7 +21,7 @@ from dhtui.screens.items.put_form import PutForm
 from dhtui.text.format import short_id
 
 from ..snapshots import HOSTILE
-from ..stage import SMALL, Stage, exploring, matches_golden
+from ..stage import SMALL, Stage, exploring, matches_goldens
 from .item_stage import ME, WritingNode, keys, node, press, write
 from .test_items import keeping, obeyed
 from .test_kept import keep
@@ -119,16 +119,14 @@ def named(stage: Stage) -> list[str]:
     return [row.name for row in stage.table("mine").model.rows]
 
 
-@SIZES
-async def test_own_items_look_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
-    shape = f"{size[0]}x{size[1]}"
-    async with lived(tmp_path / "busy", size) as stage:
-        await matches_golden(stage, f"items-mine-{shape}")
+async def test_own_items_look_as_kept(tmp_path: Path) -> None:
+    async with lived(tmp_path / "busy") as stage:
+        await matches_goldens(stage, "items-mine")
         await stage.press("j")
-        await matches_golden(stage, f"items-mine-watched-{shape}")
-    async with lived(tmp_path / "alone", size, others=False) as stage:
+        await matches_goldens(stage, "items-mine-watched")
+    async with lived(tmp_path / "alone", others=False) as stage:
         await stage.press("j", "j")
-        await matches_golden(stage, f"items-mine-put-once-{shape}")
+        await matches_goldens(stage, "items-mine-put-once")
 
 
 async def test_every_item_put_kept_or_watched_is_in_one_list(tmp_path: Path) -> None:

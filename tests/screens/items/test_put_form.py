@@ -34,7 +34,7 @@ from dhtui.text.safe import magnet
 from dhtui.widgets.pick import Pick
 
 from ..snapshots import HOSTILE
-from ..stage import LARGE, SMALL, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, Stage, exploring, matches_goldens
 from .item_stage import (
     ME,
     NODES,
@@ -76,6 +76,8 @@ async def putting(
 ) -> AsyncIterator[Stage]:
     """An explorer with the put form open; with the key chosen, if it is to be `signed`."""
     async with exploring(paper, size, show="items", keys_folder=folder) as stage:
+        assert stage.app.host.follower is not None
+        stage.app.host.follower.clock = lambda: 1_800_000_000.0
         await stage.press("p")
         if signed:
             choose(stage, "signer", 2)
@@ -110,30 +112,26 @@ def refused(item: MutableItem) -> Outcome:
 # ---- looks -----------------------------------------------------------------------------------------------------
 
 
-@SIZES
-async def test_the_form_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
-    shape = f"{size[0]}x{size[1]}"
-    async with putting(node(), keys(tmp_path), size) as stage:
-        await matches_golden(stage, f"put-form-blank-{shape}")
+async def test_the_form_looks_as_kept(tmp_path: Path) -> None:
+    async with putting(node(), keys(tmp_path)) as stage:
+        await matches_goldens(stage, "put-form-blank")
         await write(stage, "hello world")
         await write(stage, "blog/1", "salt")
-        await matches_golden(stage, f"put-form-typed-{shape}")
+        await matches_goldens(stage, "put-form-typed")
         choose(stage, "form", 2)
         await write(stage, '{"a": 1.5}')
-        await matches_golden(stage, f"put-form-error-{shape}")
+        await matches_goldens(stage, "put-form-error")
 
 
-@SIZES
-async def test_a_put_under_way_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
-    shape = f"{size[0]}x{size[1]}"
+async def test_a_put_under_way_looks_as_kept(tmp_path: Path) -> None:
     paper = node(puts=[refused(UPDATE)])
     paper.gate.clear()
     paper.steps = [detail(running=True)]
-    async with putting(paper, keys(tmp_path), size) as stage:
+    async with putting(paper, keys(tmp_path)) as stage:
         await write(stage, "hello world")
         await press(stage, "ctrl+s")
         await stage.pilot.pause()
-        await matches_golden(stage, f"put-run-lookup-{shape}")
+        await matches_goldens(stage, "put-run-lookup")
         paper.steps = []
         paper.lookups = {9: detail(running=False)}
         paper.view = writing(paper.view, 5)
@@ -141,19 +139,17 @@ async def test_a_put_under_way_looks_as_kept(size: tuple[int, int], tmp_path: Pa
         assert isinstance(screen, PutRun)
         screen._follow(detail(running=False).view)
         await stage.pilot.pause()
-        await matches_golden(stage, f"put-run-writing-{shape}")
+        await matches_goldens(stage, "put-run-writing")
         paper.view = writing(paper.view, 0)
         paper.gets = [outcome([gave(3, BASE)])]
         paper.gate.set()
         await stage.settle()
-        await matches_golden(stage, f"put-run-done-{shape}")
+        await matches_goldens(stage, "put-run-done")
 
 
-@SIZES
-async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
-    shape = f"{size[0]}x{size[1]}"
+async def test_a_conflict_looks_as_kept(tmp_path: Path) -> None:
     paper = node(puts=[stored(BASE), refused(UPDATE)])
-    async with putting(paper, keys(tmp_path), size) as stage:
+    async with putting(paper, keys(tmp_path)) as stage:
         await write(stage, "base")
         await press(stage, "ctrl+s")
         await stage.settle()
@@ -163,7 +159,7 @@ async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -
         await press(stage, "ctrl+s")
         await stage.settle()
         assert isinstance(stage.app.screen, ConflictView)
-        await matches_golden(stage, f"put-conflict-{shape}")
+        await matches_goldens(stage, "put-conflict")
 
 
 async def until(stage: Stage, kind: type[object]) -> None:

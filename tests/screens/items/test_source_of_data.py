@@ -23,7 +23,7 @@ from dhtui.widgets.pick import Pick
 from dhtui.widgets.source_input import MAX_CHARACTERS, SourceInput, rows_of
 
 from ..snapshots import HOSTILE
-from ..stage import Stage, exploring, matches_golden
+from ..stage import Stage, exploring, matches_goldens
 from .item_stage import ME, keys, node, stored, verdict
 
 ODD = {
@@ -220,7 +220,7 @@ async def test_a_value_of_several_lines_looks_as_kept(tmp_path: Path) -> None:
     async with exploring(node(), show="items", keys_folder=keys(tmp_path)) as stage:
         await stage.press("p")
         await paste(stage, "first line\nsecond\u00a0line\n\nfourth".encode(), "value")
-        await matches_golden(stage, "put-form-lines-80x24")
+        await matches_goldens(stage, "put-form-lines")
         await stage.press("up", "up", "home", "x", "end", "y", "up", "up", "z")
         assert stage.app.screen.query_one("#value", SourceInput).value == "zfirst line\nxsecond\u00a0liney\n\nfourth"
 

@@ -29,7 +29,7 @@ from dhtui.widgets.pick import Pick
 from .. import snapshots
 from ..idle import THREADS
 from ..snapshots import HOSTILE
-from ..stage import LARGE, SMALL, Stage, exploring, matches_golden
+from ..stage import Stage, exploring, matches_goldens
 from .test_keys import FOLDER, obeyed, read, texts, typed
 
 NOTES = PrivateKey.from_seed(bytes(range(32)))
@@ -37,7 +37,6 @@ OTHER = PrivateKey.from_seed(bytes(range(1, 33)))
 DEAD = PrivateKey.from_seed(bytes(range(224, 256)))
 """What the original published with it is dead."""
 PASS = "correct horse"
-SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 
 
 def quick(passphrase: bytes, salt: bytes, cost: Cost) -> bytes:
@@ -117,60 +116,57 @@ def shows(stage: Stage, secret: str) -> bool:
 # ---- how they look ------------------------------------------------------------------------------------------
 
 
-@SIZES
-async def test_the_list_with_what_was_put_looks_as_kept(keyring: Keyring, size: tuple[int, int]) -> None:
-    async with exploring(snapshots.running(), size, show="keys", keys_folder=FOLDER) as stage:
+async def test_the_list_with_what_was_put_looks_as_kept(keyring: Keyring) -> None:
+    async with exploring(snapshots.running(), show="keys", keys_folder=FOLDER) as stage:
         await on_key(stage, "notes")
-        await matches_golden(stage, f"keys-used-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "keys-used")
         await stage.press("enter")
-        await matches_golden(stage, f"keys-detail-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "keys-detail")
         await stage.press("escape")
         await on_key(stage, "safe")
-        await matches_golden(stage, f"keys-encrypted-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "keys-encrypted")
 
 
-@SIZES
-async def test_the_forms_look_as_kept(keyring: Keyring, files: None, size: tuple[int, int]) -> None:
-    shape = f"{size[0]}x{size[1]}"
-    async with exploring(snapshots.running(), size, show="keys", keys_folder=FOLDER) as stage:
+async def test_the_forms_look_as_kept(keyring: Keyring, files: None) -> None:
+    async with exploring(snapshots.running(), show="keys", keys_folder=FOLDER) as stage:
         await on_key(stage, "notes")
         await typed(stage, "n", *"blog", "tab", *PASS, "tab", *"cross")
-        await matches_golden(stage, f"key-new-passphrase-{shape}")
+        await matches_goldens(stage, "key-new-passphrase")
         await close(stage)
         await typed(stage, "i")
-        await matches_golden(stage, f"key-import-{shape}")
+        await matches_goldens(stage, "key-import")
         await fill(stage, name="mine", file="key.pem")
-        await matches_golden(stage, f"key-import-pem-{shape}")
+        await matches_goldens(stage, "key-import-pem")
         await fill(stage, file="old.key")
-        await matches_golden(stage, f"key-import-unusable-{shape}")
+        await matches_goldens(stage, "key-import-unusable")
         await close(stage)
         await opened(stage, "E")
         await typed(stage, "right")
-        await matches_golden(stage, f"key-export-{shape}")
+        await matches_goldens(stage, "key-export")
         await fill(stage, file="key.pem")
         await typed(stage, "enter")
-        await matches_golden(stage, f"key-export-refused-{shape}")
+        await matches_goldens(stage, "key-export-refused")
         await close(stage)
         await typed(stage, "r", *"safe")
-        await matches_golden(stage, f"key-rename-{shape}")
+        await matches_goldens(stage, "key-rename")
         await close(stage)
         await typed(stage, "d", *"note", "enter")
-        await matches_golden(stage, f"key-delete-{shape}")
+        await matches_goldens(stage, "key-delete")
         await close(stage)
         await typed(stage, "p")
-        await matches_golden(stage, f"key-encrypt-{shape}")
+        await matches_goldens(stage, "key-encrypt")
         await close(stage)
         await opened(stage, "R")
-        await matches_golden(stage, f"key-hidden-{shape}")
+        await matches_goldens(stage, "key-hidden")
         await typed(stage, "R")
-        await matches_golden(stage, f"key-shown-{shape}")
+        await matches_goldens(stage, "key-shown")
         await close(stage)
         await on_key(stage, "safe")
         await typed(stage, "p")
-        await matches_golden(stage, f"key-encrypted-{shape}")
+        await matches_goldens(stage, "key-encrypted")
         await opened(stage, "1")
         await typed(stage, *"wrong", "enter")
-        await matches_golden(stage, f"key-wrong-{shape}")
+        await matches_goldens(stage, "key-wrong")
         await close(stage)
 
 
@@ -189,16 +185,15 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     go.set()
 
 
-@SIZES
 async def test_a_derivation_shows_that_it_is_at_work_and_the_explorer_lives(
-    keyring: Keyring, held: threading.Event, size: tuple[int, int]
+    keyring: Keyring, held: threading.Event
 ) -> None:
-    async with exploring(snapshots.running(), size, show="keys", keys_folder=FOLDER) as stage:
+    async with exploring(snapshots.running(), show="keys", keys_folder=FOLDER) as stage:
         await on_key(stage, "safe")
         await opened(stage, "R")
         await stage.pilot.press(*PASS, "enter")
         await stage.pilot.pause()
-        await matches_golden(stage, f"key-deriving-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "key-deriving")
         await stage.pilot.press("escape", "enter")
         await stage.pilot.pause()
         assert isinstance(stage.app.screen, KeyForm), "what was begun comes to its end"

@@ -15,16 +15,15 @@ from dhtui.screens.keys.signed import signed_items, signed_lines, signed_links
 from dhtui.text.spans import width_of
 
 from ..items.item_stage import ME
-from ..items.test_mine import BLOG, SIZES, lived
+from ..items.test_mine import BLOG, lived
 from ..snapshots import HOSTILE
-from ..stage import SMALL, matches_golden
+from ..stage import SMALL, matches_goldens
 from .test_keys import obeyed, texts
 
 
-@SIZES
-async def test_a_key_lists_its_items(size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_lists_its_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    async with lived(Path(), size) as stage:
+    async with lived(Path()) as stage:
         ring = Keyring(Path("keys"), clock=lambda: 1_760_000_000.0)
         ring.note_put(ME.public, b"blog", 3)
         ring.note_put(ME.public, b"old", 12)
@@ -35,7 +34,7 @@ async def test_a_key_lists_its_items(size: tuple[int, int], tmp_path: Path, monk
         lines = "\n".join(texts(stage.app.screen.query_one("#signed").lines))  # type: ignore[attr-defined]
         assert "✓ blog         seq 3   ████████ 8       ▇▇▇▇▇▆▇ kept" in lines
         assert "· old          seq 12  put 2025-10-09 08:53  not looked" in lines
-        await matches_golden(stage, f"keys-items-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "keys-items")
         links = [(link.kind, link.value) for link in stage.screen.links()]
         assert ("target", BLOG[2].target) in links
 
@@ -73,6 +72,17 @@ async def test_all_that_is_known_of_a_key_is_listed_once_and_bounded(tmp_path: P
 def test_a_key_that_nothing_was_put_with_tells_how_to() -> None:
     (line,) = texts(signed_lines([], 78, 5))
     assert line == "Nothing was put with it yet: 6 p puts an item."
+
+
+def test_a_name_is_whole_where_there_is_room(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    ring.add("me", ME)
+    ring.note_put(ME.public, b"", 1)
+    ring.note_put(ME.public, b"a salt of many letters", 1)
+    items = signed_items(next(entry for entry in ring.list() if entry.name == "me"), ())
+    narrow, wide = texts(signed_lines(items, 78, 5)), texts(signed_lines(items, 90, 5))
+    assert any("a salt of many …" in line for line in narrow) and any("without a salt " in line for line in narrow)
+    assert any("a salt of many letters " in line for line in wide)
 
 
 def test_a_hostile_salt_is_not_obeyed(tmp_path: Path) -> None:

@@ -17,11 +17,10 @@ from dhtui.text.spans import Line, width_of
 
 from .. import snapshots
 from ..snapshots import TARGET
-from ..stage import LARGE, SMALL, exploring, matches_golden
+from ..stage import exploring, matches_goldens
 from .test_log import HAPPENED, NOW, THEIRS, THEM, same_time_everywhere
 
 __all__ = ["same_time_everywhere"]
-SIZES = (SMALL, (120, 35), LARGE, (200, 60))
 
 
 def silent(ago: float, host: int = 1, method: str = "get") -> LogLine:
@@ -79,9 +78,8 @@ def test_causes_over_time_fit_and_the_others_have_a_line(width: int, most: int) 
     assert course_cells(width) == width - 27
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_a_folded_log_looks_as_kept(size: tuple[int, int]) -> None:
-    async with exploring(snapshots.starting(), size, show="log") as stage:
+async def test_a_folded_log_looks_as_kept() -> None:
+    async with exploring(snapshots.starting(), show="log") as stage:
         for ago in range(40, 0, -5):
             drops = {"malformed": (40 - ago) // 10, "refused 302": 40 - ago, "rate limit": 1}
             errors = tuple(
@@ -90,7 +88,7 @@ async def test_a_folded_log_looks_as_kept(size: tuple[int, int]) -> None:
             await stage.see(snapshots.running()._replace(at=NOW - ago, drops=drops, errors=errors))
         stage.node.tell(*HAPPENED)
         await stage.settle()
-        await matches_golden(stage, f"log-folded-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "log-folded")
 
 
 async def test_enter_unfolds_and_folds_again() -> None:

@@ -42,7 +42,7 @@ from dhtui.text.spans import width_of
 
 from .. import snapshots
 from ..snapshots import HOSTILE, OWN, TARGET
-from ..stage import LARGE, SMALL, PaperNode, exploring, matches_golden
+from ..stage import LARGE, SMALL, PaperNode, exploring, matches_goldens
 
 NOW = 1000.0
 THEM = ("203.0.113.9", 6881)
@@ -248,18 +248,16 @@ def test_a_time_of_another_day_has_its_date() -> None:
 # ---- the screen ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_the_log_looks_as_kept(size: tuple[int, int]) -> None:
-    async with exploring(snapshots.running(), size, show="log") as stage:
+async def test_the_log_looks_as_kept() -> None:
+    async with exploring(snapshots.running(), show="log") as stage:
         stage.node.tell(*HAPPENED)
         await stage.settle()
-        await matches_golden(stage, f"log-running-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "log-running")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_an_empty_log_tells_what_will_stand_there(size: tuple[int, int]) -> None:
-    async with exploring(snapshots.starting(), size, show="log") as stage:
-        await matches_golden(stage, f"log-starting-{size[0]}x{size[1]}")
+async def test_an_empty_log_tells_what_will_stand_there() -> None:
+    async with exploring(snapshots.starting(), show="log") as stage:
+        await matches_goldens(stage, "log-starting")
 
 
 async def test_what_happened_before_the_screen_was_opened_is_there() -> None:

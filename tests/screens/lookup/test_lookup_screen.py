@@ -28,7 +28,7 @@ from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
 
 from .. import snapshots
-from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_goldens
 
 
 @dataclass
@@ -97,7 +97,6 @@ def pane(stage: Stage, name: str) -> str:
 # ---- looks ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 @pytest.mark.parametrize(
     ("look", "keys"),
     [
@@ -111,13 +110,12 @@ def pane(stage: Stage, name: str) -> str:
         ("form", ["n", *"self"]),
     ],
 )
-async def test_lookup_looks_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
-    async with exploring(busy(), size, show="lookup") as stage:
+async def test_lookup_looks_as_kept(look: str, keys: list[str]) -> None:
+    async with exploring(busy(), show="lookup") as stage:
         await stage.press(*keys)
-        await matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
+        await matches_goldens(stage, f"lookup-{look}")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 @pytest.mark.parametrize(
     ("look", "keys"),
     [
@@ -127,10 +125,10 @@ async def test_lookup_looks_as_kept(look: str, keys: list[str], size: tuple[int,
         ("rules-story", ["w", "enter", "end", *["up"] * 5, "enter"]),
     ],
 )
-async def test_each_choice_of_the_policy_is_shown_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
-    async with exploring(judged(), size, show="lookup") as stage:
+async def test_each_choice_of_the_policy_is_shown_as_kept(look: str, keys: list[str]) -> None:
+    async with exploring(judged(), show="lookup") as stage:
         await stage.press(*keys)
-        await matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
+        await matches_goldens(stage, f"lookup-{look}")
 
 
 def judged() -> LookupNode:
@@ -176,10 +174,9 @@ async def test_the_legend_of_the_ladder_is_whole(size: tuple[int, int]) -> None:
         assert "• answer 2 several ● path ─ k-th best ─" in stage.text()
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_no_lookup_teaches_how_to_start_one(size: tuple[int, int]) -> None:
-    async with exploring(snapshots.starting(), size, show="lookup") as stage:
-        await matches_golden(stage, f"lookup-empty-{size[0]}x{size[1]}")
+async def test_no_lookup_teaches_how_to_start_one() -> None:
+    async with exploring(snapshots.starting(), show="lookup") as stage:
+        await matches_goldens(stage, "lookup-empty")
 
 
 async def test_on_a_testnet_it_names_what_there_is_to_find() -> None:

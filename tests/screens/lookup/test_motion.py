@@ -11,7 +11,7 @@ from dhtui.screens.lookup.course import CourseScreen
 from dhtui.widgets.drawing import Drawing
 
 from .. import snapshots
-from ..stage import LARGE, SMALL, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, Stage, exploring, matches_goldens
 from .test_lookup_screen import add, busy, pane, screen_of, selected
 
 
@@ -36,12 +36,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     yield one
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_slow_motion_looks_as_kept(clock: Clock, size: tuple[int, int]) -> None:
-    async with exploring(busy(), size, show="lookup") as stage:
+async def test_slow_motion_looks_as_kept(clock: Clock) -> None:
+    async with exploring(busy(), show="lookup") as stage:
         await stage.press("j", "P")
         await clock.go(stage, 4.2)
-        await matches_golden(stage, f"lookup-motion-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "lookup-motion")
 
 
 async def test_a_finished_lookup_is_played_stopped_and_left(clock: Clock) -> None:
@@ -183,12 +182,11 @@ async def test_the_bar_and_its_sentence_are_whole_at_every_size(size: tuple[int,
 # ---- the tree, and two of them --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("size", "presses"), [(SMALL, 2), (LARGE, 3)], ids=["80x24", "160x45"])
-async def test_the_tree_looks_as_kept(size: tuple[int, int], presses: int) -> None:
-    async with exploring(busy(), size, show="lookup") as stage:
-        await stage.press("j", *["w"] * presses)
+async def test_the_tree_looks_as_kept() -> None:
+    async with exploring(busy(), show="lookup") as stage:
+        await stage.press("j", "w", "w")
         assert "tree: who named whom" in stage.text()
-        await matches_golden(stage, f"lookup-tree-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "lookup-tree")
 
 
 async def test_the_tree_is_scrolled_where_it_has_the_focus() -> None:

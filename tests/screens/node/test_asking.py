@@ -34,7 +34,7 @@ from .. import snapshots
 from ..dual import dual
 from ..items.item_stage import verdict
 from ..snapshots import HOSTILE, OWN
-from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden, pong
+from ..stage import LARGE, PaperNode, Stage, exploring, matches_goldens, pong
 
 STRANGER = ("203.0.113.77", 6881)
 TARGET = bytes(range(20))
@@ -109,11 +109,10 @@ async def choose(stage: Stage, place: int) -> None:
 # ---- asking ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_what_a_node_named_looks_as_kept(size: tuple[int, int]) -> None:
-    async with exploring(asked(), size, show="table") as stage:
+async def test_what_a_node_named_looks_as_kept() -> None:
+    async with exploring(asked(), show="table") as stage:
         await stage.press("tab", "f")
-        await matches_golden(stage, f"node-ask-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "node-ask")
 
 
 async def test_find_asks_that_one_node_for_our_neighbours_and_each_line_can_be_followed() -> None:
@@ -264,7 +263,7 @@ async def test_bans_are_listed_and_lifted() -> None:
     async with exploring(node, show="table") as stage:
         await stage.press("B")
         assert isinstance(stage.app.screen, BanList)
-        await matches_golden(stage, "bans-80x24")
+        await matches_goldens(stage, "bans")
         await stage.press("x")
         assert node.banned == [Ban("192.0.2.2", 60.0)] and "1 ban" in stage.text()
         await stage.press("x", "x")

@@ -21,7 +21,7 @@ from dhtui.screens.node.page import NodePage
 
 from .. import snapshots
 from ..snapshots import HOSTILE, OWN
-from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_goldens
 
 ASKED: Addr = ("203.0.0.1", 6881)
 THEIRS = snapshots.running().table.buckets[0].nodes[0].id
@@ -65,13 +65,13 @@ async def opened(stage: Stage, *keys: str) -> NodePage:
 
 
 @pytest.mark.parametrize("tab", ["1", "2", "3", "5", "6"])
-async def test_the_page_at_80x24_is_the_same(tab: str) -> None:
+async def test_the_page_looks_as_kept(tab: str) -> None:
     node = Knowing(snapshots.running())
     async with exploring(node, SMALL, show="table") as stage:
         talk(node)
         await opened(stage, tab)
         if tab != "3" and tab != "6":  # times of day
-            await matches_golden(stage, f"node-{TABS[int(tab) - 1].replace(' ', '').lower()}-80x24")
+            await matches_goldens(stage, f"node-{TABS[int(tab) - 1].replace(' ', '').lower()}")
         text = stage.text()
         assert "node 203.0.0.1:6881" in text and "esc back" in text and "[ ] switch" in text
         wanted = {"1": "libtorrent", "2": "crc32c", "3": "find_node", "5": "this is us", "6": "746f6b656e"}

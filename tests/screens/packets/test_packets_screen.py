@@ -56,7 +56,7 @@ from dhtui.widgets.hex_view import HexView, bytes_per_row, hex_line
 from dhtui.widgets.table_model import BadFilter
 
 from .. import snapshots
-from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_goldens
 
 Happened = PacketReceived | PacketSent | QueryFinished
 FAR: Addr = ("192.0.2.77", 1)
@@ -130,17 +130,16 @@ def text_of(lines: list[Line]) -> list[str]:
 # ---- how it looks --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_packets_look_as_kept(size: tuple[int, int]) -> None:
-    async with exploring(at_work(), size, show="packets") as stage:
-        await matches_golden(stage, f"packets-none-{size[0]}x{size[1]}")
+async def test_packets_look_as_kept() -> None:
+    async with exploring(at_work(), show="packets") as stage:
+        await matches_goldens(stage, "packets-none")
         await tell(stage, traffic())
         await stage.press("g", "j", "enter", *"jjjjjj")
-        await matches_golden(stage, f"packets-tree-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "packets-tree")
         await stage.press("v", "escape", *"kkp")
-        await matches_golden(stage, f"packets-verdict-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "packets-verdict")
         await stage.press("slash", *"method:get dir:up")
-        await matches_golden(stage, f"packets-filter-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "packets-filter")
 
 
 async def test_an_empty_list_tells_what_to_do() -> None:

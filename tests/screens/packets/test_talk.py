@@ -18,7 +18,7 @@ from dhtui.storage.memory import Memory
 from dhtui.text.spans import Line, width_of
 
 from .. import snapshots
-from ..stage import LARGE, SMALL, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, Stage, exploring, matches_goldens
 from .test_packets_screen import at_work, pings, same_clock, screen_of, selected, tell, traffic
 
 __all__ = ["same_clock"]
@@ -83,13 +83,12 @@ def test_a_line_has_the_colour_of_its_kind_over_its_whole_width_and_a_sign() -> 
 # ---- the conversation ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_the_conversation_looks_as_kept(size: tuple[int, int]) -> None:
-    async with exploring(at_work(), size, show="packets") as stage:
+async def test_the_conversation_looks_as_kept() -> None:
+    async with exploring(at_work(), show="packets") as stage:
         await tell(stage, traffic())
         await stage.press("g", "w", "j", "j")
         assert selected(stage) == 3 and screen_of(stage).talk.has_focus
-        await matches_golden(stage, f"packets-talk-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "packets-talk")
 
 
 @pytest.mark.parametrize("size", [*SIZES, (59, 15)], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -34,7 +34,7 @@ from dhtui.widgets.key_strip import KeyStrip
 
 from .. import snapshots
 from ..snapshots import HOSTILE, OWN, TARGET
-from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_goldens
 
 OTHER = bytes.fromhex("99" * 20)
 A, B, C = (("192.0.2.1", 6881), ("192.0.2.2", 6882), ("192.0.2.3", 6883))
@@ -201,16 +201,14 @@ def test_what_is_no_announce_is_told(text: str, port: str, words: str) -> None:
 # ---- the screen ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_peers_look_as_kept(size: tuple[int, int]) -> None:
-    async with peers(size) as stage:
-        await matches_golden(stage, f"peers-busy-{size[0]}x{size[1]}")
+async def test_peers_look_as_kept() -> None:
+    async with peers() as stage:
+        await matches_goldens(stage, "peers-busy")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_empty_peers_tell_what_to_do(size: tuple[int, int]) -> None:
-    async with peers(size, PaperNode(snapshots.starting())) as stage:
-        await matches_golden(stage, f"peers-starting-{size[0]}x{size[1]}")
+async def test_empty_peers_tell_what_to_do() -> None:
+    async with peers(paper=PaperNode(snapshots.starting())) as stage:
+        await matches_goldens(stage, "peers-starting")
 
 
 async def test_a_key_lists_the_results_by_peer() -> None:
@@ -467,14 +465,11 @@ def test_the_matrix_is_bounded() -> None:
     assert len(rows) == MAX_PEERS and max(max(row.named, default=0) for row in rows) <= MAX_NODES
 
 
-@pytest.mark.parametrize(
-    "size", [(80, 24), (120, 35), (160, 45), (200, 60)], ids=["80x24", "120x35", "160x45", "200x60"]
-)
-async def test_the_matrix_looks_as_kept(size: tuple[int, int]) -> None:
-    async with peers(size, many()) as stage:
-        await matches_golden(stage, f"peers-found-{size[0]}x{size[1]}")
+async def test_the_matrix_looks_as_kept() -> None:
+    async with peers(paper=many()) as stage:
+        await matches_goldens(stage, "peers-found")
         await stage.press("w")
-        await matches_golden(stage, f"peers-matrix-{size[0]}x{size[1]}")
+        await matches_goldens(stage, "peers-matrix")
 
 
 async def test_a_key_shows_the_matrix_and_two_go_through_its_nodes() -> None:

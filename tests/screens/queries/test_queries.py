@@ -28,7 +28,7 @@ from dhtui.text.spans import width_of
 
 from .. import snapshots
 from ..snapshots import OWN, TARGET
-from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_goldens
 
 NOW = 1000.0
 """When all snapshots are taken."""
@@ -287,16 +287,14 @@ def test_totals_fit_and_name_every_method(width: int, lines: int) -> None:
 # ---- the screen ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_queries_look_as_kept(size: tuple[int, int]) -> None:
-    async with watching(busy(), size, happenings()) as stage:
-        await matches_golden(stage, f"queries-busy-{size[0]}x{size[1]}")
+async def test_queries_look_as_kept() -> None:
+    async with watching(busy(), SMALL, happenings()) as stage:
+        await matches_goldens(stage, "queries-busy")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
-async def test_idle_queries_look_as_kept(size: tuple[int, int]) -> None:
-    async with watching(snapshots.no_network(), size) as stage:
-        await matches_golden(stage, f"queries-no_network-{size[0]}x{size[1]}")
+async def test_idle_queries_look_as_kept() -> None:
+    async with watching(snapshots.no_network()) as stage:
+        await matches_goldens(stage, "queries-no_network")
 
 
 async def test_a_key_takes_the_groups_apart_and_sorting_does_too() -> None:

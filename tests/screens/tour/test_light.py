@@ -17,7 +17,7 @@ from dhtui.text.spans import width_of
 from dhtui.widgets.chrome import tabs_line
 
 from ..snapshots import running
-from ..stage import GOLDENS, LARGE, SMALL, Stage, exploring, matches_golden
+from ..stage import FOUR, GOLDENS, LARGE, SMALL, Stage, exploring, matches_golden, resize
 
 
 @dataclass
@@ -69,12 +69,14 @@ async def test_a_lit_screen_looks_as_kept() -> None:
         await stage.press("2")
         for name, card in (("place", 0), ("buckets", 2)):
             guide.tour.at = card
-            for size in (SMALL, LARGE):
-                await stage.pilot.resize_terminal(*size)
+            for size in FOUR:
+                await resize(stage, *size)
                 for _ in range(3):  # the card takes its place, then the panes beside it theirs
                     await lit(stage, guide)
-                assert stage.screen.has_class("-narrow" if size == SMALL else "-wide"), "it has 122 columns of 160"
+                if size in (SMALL, LARGE):
+                    assert stage.screen.has_class("-narrow" if size == SMALL else "-wide"), "it has 122 columns of 160"
                 await matches_golden(stage, f"tour-{name}-{size[0]}x{size[1]}")
+        await resize(stage, *LARGE)
         guide.leave()
         await stage.settle()
         assert stage.screen.has_class("-broad")
