@@ -15,6 +15,7 @@ from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.faults import Note, NoteKind
+from dhtui.text.faults import problem_words
 
 from .wire import bencode, read
 
@@ -49,7 +50,7 @@ def test_a_read_only_node_counts_its_silence(method: str) -> None:
     assert (counts.received, counts.replied, counts.refused) == (1, 0, 0)
     assert snapshot.drops == {"read-only": 1}
     (told,) = (event for event in heard if isinstance(event, PacketReceived))
-    assert "read-only" in told.problem
+    assert "read-only" in problem_words(told.problem)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -55,7 +55,7 @@ def signed_lines(items: Sequence[Signed], width: int, height: int) -> list[Line]
         return [(("Nothing was put with it yet: ", "dim"), (f"{screen} {put}", "key"), (" puts an item.", "dim"))]
     fits = len(items) <= height
     shown = items[: height if fits else height - 1]
-    name = max(_NAME, min(_MOST, width - _REST, max(cell_len(_name(one)) for one in shown)))
+    name = max(_NAME, min(_MOST, width - _REST, max((cell_len(_name(one)) for one in shown), default=0)))
     lines = [crop(_line(one, name), width) for one in shown]
     if not fits:
         lines.append(((f"and {len(items) - len(lines)} more; {key_of('inspect')} lists all puts", "dim"),))
