@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,7 +20,6 @@ from crowd import Crowd, CrowdNode
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
-import dhtui
 from dhtui.app import Explorer
 from dhtui.app.opening import spare_pauses
 from dhtui.engine.node import Node
@@ -52,7 +52,7 @@ class Counting:
 class CountingExplorer(Explorer):
     """The explorer, in which a key press can be seen to have been handled."""
 
-    CSS_PATH = str(Path(dhtui.__file__).with_name("app.tcss"))
+    CSS_PATH = str(Path(inspect.getfile(Explorer)).with_name(Explorer.CSS_PATH))
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     counting = Counting()
 
