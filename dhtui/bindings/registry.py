@@ -195,7 +195,7 @@ GLOBAL: tuple[Action, ...] = (
 NEEDS_NODE = frozenset(
     (
         *("bootstrap", "try_again", "new_lookup", "testnet", "record", "census"),
-        *("ping", "refresh_bucket", "find_node", "ask", "ban", "bans", "start", "stop", "announce"),
+        *("ping", "refresh_bucket", "find_node", "ask", "ban", "bans", "start", "stop", "around", "announce"),
         *("put", "get", "keep", "watch", "look", "kept"),
         *("new_key", "import_key", "export_key", "passphrase", "rename_key", "delete_key", "reveal"),
     )
@@ -400,6 +400,7 @@ VIEWS: tuple[View, ...] = (
             Action("pace(1)", "f", "", "In slow motion: faster.", 0),
             Action("pace(-1)", "d", "", "In slow motion: slower.", 0),
             Action("culprit", "y", "why slow", "Go to the query that cost most time; again: to the next one.", 4),
+            Action("around", "A", "around", "Find out who sits on the target: other lookups are compared with it.", 10),
             Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
             Action("pan(-1)", "left_parenthesis", "", "In the id space: show the ids to the left.", 0, "("),

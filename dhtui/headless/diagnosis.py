@@ -21,14 +21,15 @@ _SIGNS = {Severity.FINE: "✓", Severity.WARNING: "!", Severity.FAULT: "✗", Se
 
 def text(result: Result, shown: Shown) -> Lines:
     """A line for each finding; of those that are not fine also what it means and what to do."""
-    lines = Lines([line for finding in result.findings for line in _lines(finding)])
+    lines = Lines([line for finding in result.findings for line in finding_lines(finding)])
     lines.out += missing_words(result.standing.missing)
     failed = "" if result.ok else f"{result.action} {result.given_up}: " if result.given_up else f"{result.action}: "
     lines.err = [f"{failed}{result.summary}"]
     return lines
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """What was found and measured; if that is not fine also what it means and what to do, four cells farther right."""
     meaning, remedy = MEANINGS[finding.verdict]
     family = f"{finding.family}: " if finding.family else ""
     about = f"{family}{safe_text(finding.about, 40)}: " if finding.about else family

@@ -558,6 +558,16 @@ class LookupScreen(CourseScreen):
         elif (node := self._node()) is not None and not node.stop_lookup(view.number):
             notify(self, f"Lookup {view.number} is over already.")
 
+    def action_around(self) -> None:
+        """Finds out who sits on the target of the selected lookup."""
+        view = self._view()
+        if view is None:
+            notify(self, "There is no lookup whose target could be looked at.")
+        elif (node := self._node()) is not None:
+            from .around import AroundWindow
+
+            self.app.push_screen(AroundWindow(node, view.target))
+
     # -- links, copies, files --------------------------------------------------------------------------------
 
     def _node_row(self) -> CandidateRow | None:
